@@ -1,0 +1,1 @@
+"""Profiles: what a run talks to, validated before anything starts."""

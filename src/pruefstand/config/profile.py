@@ -1,0 +1,123 @@
+"""Profiles: TOML files with `extends`; an unknown key is an error with a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pruefstand.errors import ConfigurationError
+
+
+class Environment(StrEnum):
+    """Where the targets live."""
+
+    MOCK = "mock"
+    RU = "ru"
+    TU = "tu"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Sut:
+    """The system under test; driver `simulator` is the built-in PVS."""
+
+    role: str = "pvs"
+    name: str = "Eingebautes PVS"
+    version: str = ""
+    driver: str = "simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One neighbour: a mock the harness starts."""
+
+    kind: str = "mock"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    load: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a run talks to."""
+
+    name: str
+    environment: Environment
+    sut: Sut
+    targets: Mapping[str, Target]
+
+    @property
+    def selftest(self) -> bool:
+        """Say whether the run proves the harness only: built-in PVS against own mocks."""
+        mocks_only = all(target.kind == "mock" for target in self.targets.values())
+        return self.sut.driver == "simulator" and mocks_only
+
+
+_TOP = ("extends", "environment", "sut", "targets")
+
+
+def load_profile(name: str, folder: Path) -> Profile:
+    """Return the profile `name` (a file of `folder` or a path); raises ConfigurationError."""
+    raw = _read(name, folder, ())
+    path = f"Profil {name!r}"
+    _known(raw, _TOP, path)
+    environment = raw.get("environment", "mock")
+    if environment not in [item.value for item in Environment]:
+        raise ConfigurationError(
+            f"{path}: environment = {environment!r} ist unbekannt",
+            hint=f"erlaubt: {', '.join(Environment)}",
+        )
+    targets = {
+        role: _build(Target, table, f"{path}, Tabelle targets.{role}")
+        for role, table in raw.get("targets", {}).items()
+    }
+    for role, target in targets.items():
+        if target.kind != "mock":
+            raise ConfigurationError(
+                f"{path}: targets.{role}.kind = {target.kind!r} kennt diese Version nicht",
+                hint='kind = "mock" eintragen',
+            )
+    sut = _build(Sut, raw.get("sut", {}), f"{path}, Tabelle sut")
+    return Profile(name, Environment(environment), sut, targets)
+
+
+def _read(name: str, folder: Path, seen: tuple[str, ...]) -> dict[str, Any]:
+    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    if name in seen:
+        raise ConfigurationError(f"Profil {name!r} erbt von sich selbst: {' → '.join(seen)}")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        known = sorted(item.stem for item in folder.glob("*.toml"))
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"meinten Sie {near[0]!r}?" if near else f"vorhanden: {', '.join(known)}"
+        raise ConfigurationError(f"Profil {name!r} gibt es nicht ({path})", hint=hint) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"Profil {path} ist kein gültiges TOML: {error}") from error
+    parent = raw.pop("extends", None)
+    return raw if parent is None else _merge(_read(parent, folder, (*seen, name)), raw)
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both_tables else value
+    return merged
+
+
+def _build(kind: type[Any], table: Mapping[str, Any], place: str) -> Any:
+    _known(table, tuple(item.name for item in fields(kind)), place)
+    return kind(**table)
+
+
+def _known(table: Mapping[str, Any], allowed: tuple[str, ...], place: str) -> None:
+    for key in table:
+        if key not in allowed:
+            near = difflib.get_close_matches(key, allowed, 1)
+            hint = f"meinten Sie {near[0]!r}?" if near else f"erlaubt: {', '.join(allowed)}"
+            raise ConfigurationError(f"{place}: unbekannter Schlüssel {key!r}", hint=hint)

@@ -1,0 +1,1 @@
+"""The values everything shares: messages, exchanges, findings, verdicts."""

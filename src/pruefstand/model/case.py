@@ -1,0 +1,99 @@
+"""The record of one executed scenario: its steps, findings and exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pruefstand.model.verdict import Finding, Verdict
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One Gherkin step; `status` is `passed`, `failed`, `skipped` or `undefined`."""
+
+    keyword: str
+    text: str
+    status: str
+    duration: float = 0.0
+    """Seconds."""
+    error: str = ""
+
+    def to_json(self) -> Json:
+        """Return the step as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StepRecord:
+        """Read what `to_json` wrote."""
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """One scenario; `id` is its test case tag, `exchanges` are in JSON form with body hashes."""
+
+    id: str
+    title: str
+    feature: str
+    tags: tuple[str, ...]
+    verdict: Verdict
+    steps: tuple[StepRecord, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    exchanges: tuple[Json, ...] = ()
+    duration: float = 0.0
+    """Seconds."""
+    message: str = ""
+    hint: str = ""
+    blame: str = ""
+
+    def summary_json(self) -> Json:
+        """Return everything but the exchanges as a JSON object."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "feature": self.feature,
+            "tags": list(self.tags),
+            "verdict": self.verdict.value,
+            "steps": [step.to_json() for step in self.steps],
+            "findings": [finding_to_json(finding) for finding in self.findings],
+            "duration": self.duration,
+            "message": self.message,
+            "hint": self.hint,
+            "blame": self.blame,
+        }
+
+    def to_json(self) -> Json:
+        """Return the whole case as a JSON object."""
+        return {**self.summary_json(), "exchanges": list(self.exchanges)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CaseRecord:
+        """Read what `to_json` or `summary_json` wrote; raises KeyError, TypeError, ValueError."""
+        return cls(
+            id=data["id"],
+            title=data["title"],
+            feature=data["feature"],
+            tags=tuple(data["tags"]),
+            verdict=Verdict(data["verdict"]),
+            steps=tuple(StepRecord.from_json(step) for step in data["steps"]),
+            findings=tuple(finding_from_json(finding) for finding in data["findings"]),
+            exchanges=tuple(data.get("exchanges", ())),
+            duration=data["duration"],
+            message=data["message"],
+            hint=data["hint"],
+            blame=data["blame"],
+        )
+
+
+def finding_to_json(finding: Finding) -> Json:
+    """Return `finding` as a JSON object."""
+    return {**asdict(finding), "verdict": finding.verdict.value}
+
+
+def finding_from_json(data: Mapping[str, Any]) -> Finding:
+    """Read what `finding_to_json` wrote."""
+    return Finding(**{**data, "verdict": Verdict(data["verdict"])})

@@ -1,0 +1,54 @@
+"""Verdicts and findings (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The German word is the value: it is what reports print."""
+
+    PASSED = "bestanden"
+    HINT = "Hinweis"
+    FAILED = "nicht bestanden"
+    UNDECIDED = "nicht entscheidbar"
+    NOT_APPLICABLE = "nicht anwendbar"
+    ATTESTED = "bestätigt"
+    OPEN = "offen"
+    HARNESS_ERROR = "Prüfstandfehler"
+
+    @property
+    def rank(self) -> int:
+        """Severity for roll-up: the highest rank wins."""
+        return _ORDER.index(self)
+
+
+_ORDER = (
+    Verdict.NOT_APPLICABLE,
+    Verdict.PASSED,
+    Verdict.ATTESTED,
+    Verdict.HINT,
+    Verdict.OPEN,
+    Verdict.UNDECIDED,
+    Verdict.FAILED,
+    Verdict.HARNESS_ERROR,
+)
+
+
+def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the most severe verdict; nothing executed proves nothing: *nicht entscheidbar*."""
+    return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check says about one requirement, with the exchange it was seen in."""
+
+    requirement: str
+    check: str
+    verdict: Verdict
+    expected: str
+    actual: str
+    exchange: str | None = None
