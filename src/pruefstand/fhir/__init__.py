@@ -1,0 +1,1 @@
+"""FHIR documents: build, read, adapt."""

@@ -1,0 +1,1 @@
+"""Seeded synthetic persons, practices and orders."""
