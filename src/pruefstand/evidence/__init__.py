@@ -1,0 +1,1 @@
+"""The run folder: what was recorded, chained and kept."""

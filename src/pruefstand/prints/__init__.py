@@ -1,0 +1,1 @@
+"""Paper: the token sheet a patient takes to the pharmacy."""
