@@ -1,0 +1,1 @@
+"""Mocks of the practice's neighbours, one package per role."""

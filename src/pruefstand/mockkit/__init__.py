@@ -1,0 +1,7 @@
+"""The kernel all mocks share: a mock is a function from request to response."""
+
+from pruefstand.mockkit.app import App, Route
+from pruefstand.mockkit.context import MockContext
+from pruefstand.mockkit.faults import Fault
+
+__all__ = ["App", "Fault", "MockContext", "Route"]

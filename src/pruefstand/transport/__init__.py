@@ -1,0 +1,6 @@
+"""How requests leave the harness, and how every exchange is recorded."""
+
+from pruefstand.transport.protocol import Transport, TransportFailure
+from pruefstand.transport.recorder import NULL_RECORDER, Recorder
+
+__all__ = ["NULL_RECORDER", "Recorder", "Transport", "TransportFailure"]

@@ -1,0 +1,98 @@
+"""The httpx transport of acceptance runs and notebooks: records TLS and outer HTTP."""
+
+from __future__ import annotations
+
+import ssl
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from pruefstand.model.exchange import Layer, Message
+from pruefstand.model.http import Request, Response
+from pruefstand.transport.protocol import TransportFailure
+from pruefstand.transport.recorder import Recorder, Timer
+
+TIMEOUT_SECONDS = 30.0
+
+
+class HttpTransport:
+    """Keeps connections open; `actor` is the role that speaks through it."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        actor: str,
+        tls: ssl.SSLContext | None = None,
+        inner: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.recorder: Recorder = recorder
+        self.actor: str = actor
+        self._client = httpx.Client(
+            verify=tls if tls is not None else ssl.create_default_context(),
+            transport=inner,
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def send(self, request: Request, *, peer: str, operation: str) -> Response:
+        """Send over TLS, do not follow redirects, record both layers."""
+        timer = Timer()
+        asked = Message(f"{request.method} {request.target}", request.headers, request.body)
+        try:
+            with self._client.stream(
+                request.method, request.target, headers=list(request.headers), content=request.body
+            ) as answer:
+                tls = _tls_facts(answer)
+                body = answer.read()
+        except httpx.HTTPError as error:
+            self.recorder.add(
+                Layer.HTTP, actor=self.actor, peer=peer, operation=operation, request=asked,
+                response=None, duration=timer.seconds, error=f"{type(error).__name__}: {error}",
+            )
+            raise TransportFailure(
+                f"{peer} antwortet nicht: {request.method} {request.target}: {error}",
+                hint="Adresse, Port, TLS-Zertifikat und Erreichbarkeit prüfen.",
+            ) from error
+        headers = tuple((key, value) for key, value in answer.headers.multi_items())
+        carrier = self._record_tls(peer, tls, timer.seconds) if tls else None
+        exchange_id = self.recorder.add(
+            Layer.HTTP, actor=self.actor, peer=peer, operation=operation, request=asked,
+            response=Message(f"{answer.status_code}", headers, body, answer.status_code),
+            duration=timer.seconds, parent=carrier,
+        )
+        return Response(answer.status_code, headers, body, exchange_id=exchange_id)
+
+    def _record_tls(self, peer: str, facts: dict[str, str], duration: float) -> str:
+        return self.recorder.add(
+            Layer.TLS, actor=self.actor, peer=peer, operation="TLS", request=Message(),
+            response=None, duration=duration, facts=facts,
+        )
+
+
+def _tls_facts(answer: httpx.Response) -> dict[str, str]:
+    stream: Any = answer.extensions.get("network_stream")
+    tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object") if stream else None
+    if tls is None:
+        return {}
+    cipher = tls.cipher()
+    subject = (tls.getpeercert() or {}).get("subject", ())
+    names: list[str] = [str(part[0][1]) for part in subject]
+    return {
+        "version": tls.version() or "",
+        "cipher": cipher[0] if cipher else "",
+        "server": ", ".join(names),
+    }
