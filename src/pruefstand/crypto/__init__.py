@@ -1,0 +1,1 @@
+"""Cryptography of the Telematikinfrastruktur on top of `cryptography` and `asn1crypto`."""

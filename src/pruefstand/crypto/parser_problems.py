@@ -1,0 +1,19 @@
+"""How the X.509 parser of `cryptography` reports broken input: by unrelated exception types."""
+
+from __future__ import annotations
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+PARSER_PROBLEMS: tuple[type[Exception], ...] = (
+    ValueError,
+    TypeError,
+    KeyError,
+    NotImplementedError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    # Under a filter that turns warnings into errors: non-positive serials, odd name lengths.
+    Warning,
+)

@@ -1,0 +1,42 @@
+"""Object identifiers of the TI, in the names of the field (gemSpec_OID)."""
+
+from __future__ import annotations
+
+GEMATIK = "1.2.276.0.76.4"
+
+ADMISSION = "1.3.36.8.3.3"
+CERT_HASH = "1.3.36.8.3.13"
+ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6"
+OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1"
+OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2"
+QC_STATEMENTS = "1.3.6.1.5.5.7.1.3"
+QC_COMPLIANCE = "0.4.0.1862.1.1"
+QC_SSCD = "0.4.0.1862.1.4"
+VALIDITY_MODEL = "1.3.6.1.4.1.8301.3.5"
+VALIDITY_MODEL_CHAIN = "1.3.6.1.4.1.8301.3.5.1"
+
+POLICY_HBA_CP = f"{GEMATIK}.145"
+POLICY_GEMATIK_OR = f"{GEMATIK}.163"
+POLICY_QCP_N_QSCD = "0.4.0.194112.1.2"
+POLICY_HBA_ISSUER = "1.3.6.1.4.1.42675.1.1"
+
+EKU_SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+EKU_CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
+EKU_EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
+EKU_OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
+
+BASIC_CONSTRAINTS = "2.5.29.19"
+KEY_USAGE = "2.5.29.15"
+
+SHA1 = "1.3.14.3.2.26"
+SHA256 = "2.16.840.1.101.3.4.2.1"
+SHA384 = "2.16.840.1.101.3.4.2.2"
+SHA512 = "2.16.840.1.101.3.4.2.3"
+ECDSA_SHA256 = "1.2.840.10045.4.3.2"
+ECDSA_SHA384 = "1.2.840.10045.4.3.3"
+ECDSA_SHA512 = "1.2.840.10045.4.3.4"
+
+
+def gematik(number: int) -> str:
+    """Return the OID `1.2.276.0.76.4.<number>`."""
+    return f"{GEMATIK}.{number}"
