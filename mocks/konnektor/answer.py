@@ -1,0 +1,26 @@
+"""What an operation hands back to the dispatcher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mocks.konnektor.errors import telematik_error
+from mocks.konnektor.state import State
+from pruefstand.soap.envelope import Element
+from pruefstand.soap.fault import status_element
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The response element, and the seconds that the card worked for it."""
+
+    body: Element
+    delay: float = 0.0
+
+
+def status(state: State, warning: int = 0) -> Element:
+    """Return `CONN:Status`: OK, or Warning with error `warning`."""
+    if not warning:
+        return status_element()
+    ctx = state.ctx
+    return status_element(telematik_error(warning), message_id=ctx.rng.uuid(), at=ctx.clock.now())

@@ -1,0 +1,94 @@
+"""The service directory `connector.sds` (gemSpec_Kon, Dienstverzeichnisdienst)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pruefstand.soap.envelope import Element, element, serialize
+from pruefstand.soap.fault import xml_time
+from pruefstand.soap.namespaces import wsdl
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as the directory names it; `versions` are full version numbers."""
+
+    name: str
+    abstract: str
+    versions: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """One path serves all versions of a service."""
+        return f"/ws/{self.name}"
+
+
+SERVICES = (
+    Service("EventService", "Systeminformationsdienst", ("7.2.0",)),
+    Service("CardService", "Kartendienst", ("8.1.2",)),
+    Service("CertificateService", "Zertifikatsdienst", ("6.0.1",)),
+    Service("SignatureService", "Signaturdienst", ("7.4.2", "7.5.5")),
+    Service("AuthSignatureService", "Authentisierungsdienst", ("7.4.1",)),
+)
+
+_VENDOR = {"id": "MOCKV", "code": "mockkon", "name": "Pruefstand", "product": "Konnektor (Mock)"}
+_TYPE_VERSION, _HARDWARE, _FIRMWARE = "6.0.2", "1.0.0", "6.0.5"
+
+
+def directory(base_url: str, at: datetime, *, client_authentication: bool) -> bytes:
+    """Return connector.sds; endpoints lie below `base_url` and are offered over TLS only."""
+    services = [_service(service, base_url.rstrip("/")) for service in SERVICES]
+    root = element(
+        "SD:ConnectorServices",
+        _product_information(at),
+        element("SD:TLSMandatory", "true"),
+        element("SD:ClientAutMandatory", "true" if client_authentication else "false"),
+        element("SI:ServiceInformation", *services),
+    )
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + serialize(root)
+
+
+def _service(service: Service, base_url: str) -> Element:
+    versions = [
+        element(
+            "SI:Version",
+            element("SI:Abstract", version),
+            element("SI:EndpointTLS", Location=base_url + service.path),
+            TargetNamespace=wsdl(service.name, version.rpartition(".")[0]),
+            Version=version,
+        )
+        for version in service.versions
+    ]
+    return element(
+        "SI:Service",
+        element("SI:Abstract", service.abstract),
+        element("SI:Versions", *versions),
+        Name=service.name,
+    )
+
+
+def _product_information(at: datetime) -> Element:
+    local = element(
+        "PI:Local", element("PI:HWVersion", _HARDWARE), element("PI:FWVersion", _FIRMWARE)
+    )
+    return element(
+        "PI:ProductInformation",
+        element("PI:InformationDate", xml_time(at)),
+        element(
+            "PI:ProductTypeInformation",
+            element("PI:ProductType", "Konnektor"),
+            element("PI:ProductTypeVersion", _TYPE_VERSION),
+        ),
+        element(
+            "PI:ProductIdentification",
+            element("PI:ProductVendorID", _VENDOR["id"]),
+            element("PI:ProductCode", _VENDOR["code"]),
+            element("PI:ProductVersion", local),
+        ),
+        element(
+            "PI:ProductMiscellaneous",
+            element("PI:ProductVendorName", _VENDOR["name"]),
+            element("PI:ProductName", _VENDOR["product"]),
+        ),
+    )

@@ -1,0 +1,60 @@
+"""What each operation's request looks like: order and number of children (WSDL of each service).
+
+A shape is a line of child names with `?`, `+` or `*`; it becomes a regular expression over the
+names that a request really holds, so that a wrong order, a missing and an unknown child all show.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mocks.konnektor.errors import KonnektorError
+from pruefstand.soap.envelope import Element
+from pruefstand.soap.namespaces import prefixed
+
+_SIGN = "CONN:CardHandle {p}:Crypt? CCTX:Context {p}:TvMode {p}:JobNumber {p}:SignRequest+"
+_SIGN_REQUEST = "{p}:OptionalInputs? {p}:Document {p}:IncludeRevocationInfo"
+_EXTERNAL = "CONN:CardHandle CCTX:Context {p}:OptionalInputs? {p}:BinaryString"
+
+_SHAPES = {
+    "CCTX:Context": "CONN:MandantId CONN:ClientSystemId CONN:WorkplaceId CONN:UserId?",
+    "EVT:GetCards": "CCTX:Context CARDCMN:CtId? CARDCMN:SlotId? CARDCMN:CardType?",
+    "CARD:GetPinStatus": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
+    "CARD:VerifyPin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
+    "CERT:ReadCardCertificate": "CONN:CardHandle CCTX:Context CERT:CertRefList CERT:Crypt?",
+    "CERT:CertRefList": "CERT:CertRef+",
+    **{
+        f"{p}:{name}": line.format(p=p)
+        for p in ("SIG", "SIG74")
+        for name, line in (
+            ("GetJobNumber", "CCTX:Context"),
+            ("SignDocument", _SIGN),
+            ("SignRequest", _SIGN_REQUEST),
+            ("ExternalAuthenticate", _EXTERNAL),
+        )
+    },
+}
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    parts = (re.fullmatch(r"([\w:]+)([?+*]?)", word) for word in line.split())
+    return re.compile("".join(f"(?:{part[1]} ){part[2]}" for part in parts if part))
+
+
+_PATTERNS = {name: _pattern(line) for name, line in _SHAPES.items()}
+
+
+def check_shape(node: Element) -> None:
+    """Refuse `node` with 4000 unless it and the parts below it are built as its schema says."""
+    for part in node.iter("*"):
+        name = prefixed(str(part.tag))
+        pattern = _PATTERNS.get(name)
+        if pattern is None:
+            continue
+        held = "".join(f"{prefixed(str(inner.tag))} " for inner in part)
+        if not pattern.fullmatch(held):
+            raise KonnektorError(
+                4000,
+                f"{name}: erwartet {_SHAPES[name]}, erhalten {held.strip() or 'nichts'}",
+                faultcode="Client",
+            )

@@ -1,0 +1,69 @@
+"""Faults of the Konnektor, each with the next step for a person in the practice."""
+
+from __future__ import annotations
+
+from pruefstand.errors import ServiceRefusal
+from pruefstand.soap.fault import SoapFault, TelematikError
+
+HINTS: dict[int, str] = {
+    4000: "Anfrage mit dem Schema des Dienstes vergleichen; oft fehlt ein Element oder die Folge.",
+    4001: "Protokoll des Konnektors lesen; hilft das nicht, den Konnektor neu starten.",
+    4002: "Betriebszustand in der Oberfläche des Konnektors prüfen, Hersteller ansprechen.",
+    4003: "Im Kontext eine UserId angeben; Aufrufe an den HBA brauchen sie.",
+    4007: "Kennung des Kartenterminals mit GetCardTerminals prüfen.",
+    4008: "Karte stecken und das neue Handle mit GetCards lesen.",
+    4013: "SMC-B im Infomodell des Konnektors dem Mandanten zuordnen.",
+    4014: "Im Infomodell Clientsystem und Arbeitsplatz des Mandanten verknüpfen.",
+    4015: "Im Infomodell das Kartenterminal dem Arbeitsplatz zuordnen.",
+    4018: "Dieselbe UserId wie bei der PIN-Eingabe verwenden oder den HBA neu stecken.",
+    4021: "MandantId, ClientSystemId und WorkplaceId mit dem Infomodell vergleichen.",
+    4043: "PIN-Eingabe wiederholen und am Kartenterminal innerhalb der Frist bestätigen.",
+    4049: "Vorgang erneut starten; die PIN-Eingabe wurde am Kartenterminal abgebrochen.",
+    4053: "Remote-PIN-Kartenterminal des Arbeitsplatzes und seine Verbindung prüfen.",
+    4058: "Karte und Operation passen nicht zusammen: Handle und Kartentyp prüfen.",
+    4060: "Kurz warten und wiederholen; Karte oder Kartenterminal sind beschäftigt.",
+    4063: "PIN mit der PUK entsperren.",
+    4065: "Transport-PIN der Karte durch eine eigene PIN ersetzen.",
+    4072: "PIN-Art der Karte wählen: PIN.SMC für SMC-B, PIN.CH und PIN.QES für HBA.",
+    4085: "PIN der Karte mit VerifyPin freischalten: PIN.SMC für SMC-B, PIN.CH für HBA.",
+    4090: "Mit dem Handle einer SMC-B oder eines HBA aufrufen, nicht mit dem der eGK.",
+    4092: "Im Infomodell ein Remote-PIN-Kartenterminal für den Arbeitsplatz festlegen.",
+    4093: "Kurz warten und wiederholen; eine andere Kartensitzung hält die Karte.",
+    4094: "Karte neu stecken; antwortet sie weiter nicht, die Karte tauschen.",
+    4101: "Karten neu mit GetCards lesen; die Karte wurde gezogen oder neu gesteckt.",
+    4110: "MimeType prüfen: für E-Rezepte text/plain; charset=utf-8.",
+    4111: "SignatureType urn:ietf:rfc:5652 mit IncludeEContent=true anfordern.",
+    4118: "Mit der SMC-B nur ein Dokument je Aufruf signieren.",
+    4123: "Zertifikat des HBA auf Sperrung und Ablauf prüfen und Crypt=ECC anfordern.",
+    4126: "Mit HBA (QES) oder SMC-B signieren; die eGK ist nicht zulässig.",
+    4147: "Crypt=ECC anfordern; die Karte hat kein Zertifikat der verlangten Art.",
+    4149: "C.AUT, C.ENC, C.SIG (SMC-B) oder C.QES (HBA) anfordern.",
+    4204: "TLS-Clientzertifikat im Konnektor dem Clientsystem des Kontexts zuordnen.",
+    4252: "Mit GetJobNumber eine neue Jobnummer holen.",
+    4258: "Crypt=RSA_ECC anfordern oder die Karte gegen eine mit ECC-Schlüsseln tauschen.",
+    4263: "Komfortsignatur in der Oberfläche des Konnektors einschalten.",
+    4270: "Je Aktivierung der Komfortsignatur eine neue UserId (UUID) erzeugen.",
+    4271: "Komfortsignatur mit neuer UserId wieder aktivieren.",
+    4272: "Als UserId eine UUID nach RFC 4122 verwenden.",
+    4283: "Dokument verkleinern; die Grenze liegt bei 25 MB.",
+}
+
+_ANY = "Fehlercode im Handbuch des Konnektors nachschlagen."
+
+
+class KonnektorFault(ServiceRefusal):
+    """A SOAP fault; `code` is the gematik number, 0 when the fault carries none."""
+
+    def __init__(self, operation: str, fault: SoapFault, *, status: int) -> None:
+        error = fault.error or TelematikError(0, fault.faultstring)
+        detail = f" ({error.detail})" if error.detail else ""
+        super().__init__(
+            f"Konnektor lehnt {operation} ab: {error.code} {error.text}{detail}",
+            status=status,
+            text=error.text,
+            hint=HINTS.get(error.code, _ANY),
+        )
+        self.operation = operation
+        self.code = error.code
+        self.error = error
+        self.faultcode = fault.faultcode

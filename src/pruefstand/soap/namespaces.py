@@ -1,0 +1,56 @@
+"""XML namespaces of the Konnektor's services under the prefixes of their schemas."""
+
+from __future__ import annotations
+
+from functools import cache
+
+_GEMATIK = "http://ws.gematik.de"
+
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+"""SOAP 1.1."""
+
+NAMESPACES = {
+    "SOAP-ENV": SOAP,
+    "SD": f"{_GEMATIK}/conn/ServiceDirectory/v3.1",
+    "SI": f"{_GEMATIK}/conn/ServiceInformation/v2.0",
+    "PI": f"{_GEMATIK}/int/version/ProductInformation/v1.1",
+    "CONN": f"{_GEMATIK}/conn/ConnectorCommon/v5.0",
+    "CCTX": f"{_GEMATIK}/conn/ConnectorContext/v2.0",
+    "CARDCMN": f"{_GEMATIK}/conn/CardServiceCommon/v2.0",
+    "CARD": f"{_GEMATIK}/conn/CardService/v8.1",
+    "EVT": f"{_GEMATIK}/conn/EventService/v7.2",
+    "CERT": f"{_GEMATIK}/conn/CertificateService/v6.0",
+    "CERTCMN": f"{_GEMATIK}/conn/CertificateServiceCommon/v2.0",
+    "SIG": f"{_GEMATIK}/conn/SignatureService/v7.5",
+    "SIG74": f"{_GEMATIK}/conn/SignatureService/v7.4",
+    "GERROR": f"{_GEMATIK}/tel/error/v2.0",
+    "dss": "urn:oasis:names:tc:dss:1.0:core:schema",
+    "vr": "urn:oasis:names:tc:dss-x:1.0:profiles:verificationreport:schema#",
+    "sp": "urn:oasis:names:tc:dss-x:1.0:profiles:SignaturePolicy:schema#",
+}
+
+_PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
+
+
+@cache
+def qname(name: str) -> str:
+    """Return `CONN:Status` as `{http://…}Status`; a name without prefix stays as it is."""
+    prefix, colon, local = name.partition(":")
+    return f"{{{NAMESPACES[prefix]}}}{local}" if colon else name
+
+
+def prefixed(tag: str) -> str:
+    """Return `{http://…}Status` as `CONN:Status`; an unknown namespace stays spelled out."""
+    uri, brace, local = tag.removeprefix("{").partition("}")
+    return f"{_PREFIXES[uri]}:{local}" if brace and uri in _PREFIXES else tag
+
+
+def wsdl(service: str, version: str) -> str:
+    """Return the WSDL namespace by which a service directory names `service`, e.g. "7.5"."""
+    return f"{_GEMATIK}/conn/{service}/WSDL/v{version}"
+
+
+def soap_action(name: str) -> str:
+    """Return the SOAPAction of the operation `SIG:SignDocument`, without quotes."""
+    prefix, _, local = name.partition(":")
+    return f"{NAMESPACES[prefix]}#{local}"
