@@ -1,0 +1,24 @@
+"""The E-Rezept-Fachdienst as a mock."""
+
+from __future__ import annotations
+
+from mocks.erezept.access_token import TokenVerifier
+from mocks.erezept.faults import FAULTS
+from mocks.erezept.inner import InnerRequests
+from mocks.erezept.rate_limit import RateLimit
+from mocks.erezept.receipt import ReceiptSigner
+from mocks.erezept.routes import WebLayer
+from mocks.erezept.service import Service
+from mocks.erezept.state import MemoryTaskStore, TaskStore
+from pruefstand.crypto.vau_erezept import VauServer
+from pruefstand.mockkit import App, MockContext
+
+
+def app(ctx: MockContext, store: TaskStore | None = None) -> App:
+    """Return the Fachdienst; its tasks live in `store`, by default in memory."""
+    ctx.faults.offered = FAULTS
+    service = Service(ctx, store or MemoryTaskStore(), ReceiptSigner(ctx.pki))
+    idp_key = ctx.pki.service("idp-sig").key.public_key()
+    inner = InnerRequests(service, TokenVerifier(idp_key, ctx.clock), RateLimit(ctx.clock))
+    web = WebLayer(ctx, VauServer(ctx.pki.service("erp-vau").key), inner)
+    return App("erezept", web.routes(), web.unknown, web.failed, ctx.faults)

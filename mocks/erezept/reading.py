@@ -1,0 +1,118 @@
+"""GET /Task and GET /Task/{id}."""
+
+from __future__ import annotations
+
+from mocks.erezept import resources
+from mocks.erezept.errors import Refused
+from mocks.erezept.redeem import recovered
+from mocks.erezept.roles import INSURED
+from mocks.erezept.service import Answer, Call, Service, check_access_code, same
+from mocks.erezept.state import Resource, Task
+from mocks.erezept.transitions import Status
+from pruefstand.ids.rezept_id import FlowType
+
+MAX_COUNT = 50
+_DIRECT_FLOWS = frozenset({FlowType.STEERED, FlowType.STEERED_PRIVATE})
+
+
+def search_tasks(service: Service, call: Call) -> Answer:
+    """List the insured person's own tasks, oldest first; a pharmacy needs a proof of presence."""
+    if call.caller.oid != INSURED:
+        raise Refused("get-no-presence")
+    tasks = service.store.of_insured(call.caller.id_number)
+    wanted = call.request.query.get("status")
+    if wanted is not None:
+        tasks = [task for task in tasks if task.status.value in wanted.split(",")]
+    start = _number(call, "__offset", 0)
+    count = min(_number(call, "_count", MAX_COUNT), MAX_COUNT)
+    entries = [
+        (service.task_url(task.prescription_id), _for_insured(task))
+        for task in tasks[start : start + count]
+    ]
+    found = resources.bundle("searchset", f"{service.ctx.base_url}/Task/", entries)
+    return Answer(200, {**_head(found), "total": len(tasks), **_tail(found)})
+
+
+def read_task(service: Service, call: Call, id: str) -> Answer:
+    """Return one task to the insured person, or to the pharmacy or cost bearer that holds it."""
+    task = service.found(id, "get-not-found")
+    if task.status is Status.CANCELLED:
+        raise Refused("get-deleted")
+    if task.status is Status.DRAFT:
+        raise Refused("get-draft")
+    return (
+        _read_insured(service, call, task)
+        if call.caller.oid == INSURED
+        else _read_holder(service, call, task)
+    )
+
+
+def _read_insured(service: Service, call: Call, task: Task) -> Answer:
+    if call.caller.id_number != task.kvnr:
+        if task.flow_type in _DIRECT_FLOWS:
+            raise Refused("access-code")
+        check_access_code(call, task)
+    assert task.prescription is not None
+    copy: Resource = {
+        "resourceType": "Binary",
+        "id": resources.document_id(task.prescription_id, "2"),
+        "contentType": "application/fhir+xml",
+        "data": resources.encoded(task.prescription.content),
+    }
+    return _collection(
+        service,
+        task,
+        [
+            (service.task_url(task.prescription_id), _for_insured(task)),
+            (f"urn:uuid:{copy['id']}", copy),
+        ],
+    )
+
+
+def _read_holder(service: Service, call: Call, task: Task) -> Answer:
+    if call.secret is None:
+        return _recover(service, call, task)
+    if not same(call.secret, task.secret):
+        raise Refused("get-secret")
+    entries = [(service.task_url(task.prescription_id), resources.task(task, with_secret=True))]
+    if task.receipt is not None:
+        entries.append((f"urn:uuid:{task.receipt['id']}", task.receipt))
+    return _collection(service, task, entries)
+
+
+def _recover(service: Service, call: Call, task: Task) -> Answer:
+    if call.access_code is None:
+        raise Refused("get-no-code")
+    check_access_code(call, task)
+    if task.status not in (Status.IN_PROGRESS, Status.COMPLETED):
+        raise Refused("get-status")
+    if task.owner != call.caller.id_number:
+        raise Refused("get-owner")
+    return recovered(service, task)
+
+
+def _for_insured(task: Task) -> Resource:
+    return resources.task(task, with_code=task.flow_type not in _DIRECT_FLOWS)
+
+
+def _collection(service: Service, task: Task, entries: list[tuple[str, Resource]]) -> Answer:
+    link = service.task_url(task.prescription_id)
+    return Answer(
+        200,
+        resources.bundle("collection", link, entries),
+        flow_type=task.flow_type,
+        prescription_id=task.prescription_id,
+    )
+
+
+def _head(bundle: Resource) -> Resource:
+    return {name: bundle[name] for name in ("resourceType", "type")}
+
+
+def _tail(bundle: Resource) -> Resource:
+    return {name: bundle[name] for name in ("link", "entry")}
+
+
+def _number(call: Call, name: str, default: int) -> int:
+    text = call.request.query.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else default

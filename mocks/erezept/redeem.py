@@ -1,0 +1,115 @@
+"""$accept, $reject and $abort: a pharmacy takes a task, gives it back, or somebody deletes it."""
+
+from __future__ import annotations
+
+from mocks.erezept import resources
+from mocks.erezept.access_token import Caller
+from mocks.erezept.dates import german
+from mocks.erezept.errors import Refused
+from mocks.erezept.roles import INSURED, PHARMACIES
+from mocks.erezept.service import Answer, Call, Service, check_access_code, same
+from mocks.erezept.state import Task
+from mocks.erezept.transitions import Status, next_status
+from pruefstand.clock import berlin_day
+from pruefstand.ids.rezept_id import FlowType
+
+_DIRECT_FLOWS = frozenset({FlowType.STEERED, FlowType.STEERED_PRIVATE})
+SECRET_BYTES = 32
+
+
+def accept(service: Service, call: Call, id: str) -> Answer:
+    """Hand the prescription to one pharmacy, with a fresh Secret (A_19168 ff)."""
+    service.found(id)
+    secret = service.ctx.rng.token_hex(SECRET_BYTES)
+    now = service.ctx.clock.now()
+
+    def step(task: Task) -> Task:
+        if task.status is Status.CANCELLED:
+            raise Refused("accept-deleted")
+        check_access_code(call, task)
+        _check_acceptable(service, call.caller, task)
+        return task.accepted(secret, call.caller.id_number, now)
+
+    task = service.store.change(id, step)
+    return _with_prescription(service, task, f"{service.task_url(id)}/$accept/")
+
+
+def _check_acceptable(service: Service, caller: Caller, task: Task) -> None:
+    if task.status is not Status.READY:
+        mine = task.status is Status.IN_PROGRESS and task.owner == caller.id_number
+        also = "own-task" if mine else None
+        raise Refused("accept-status", status=task.status.value, also=also)
+    assert task.prescription is not None
+    today = berlin_day(service.ctx.clock.now())
+    if today > task.prescription.expiry:
+        raise Refused("expired", day=german(task.prescription.expiry))
+    start = task.prescription.mvo_start
+    if start is not None and today < start:
+        mvo = (task.prescription.mvo_id or "").removeprefix("urn:uuid:")
+        raise Refused("not-yet", mvo=mvo, day=german(start))
+
+
+def _with_prescription(service: Service, task: Task, link: str) -> Answer:
+    assert task.prescription is not None
+    binary = resources.binary(task.prescription_id, task.prescription.signed)
+    entries = [
+        (service.task_url(task.prescription_id), resources.task(task, with_secret=True)),
+        (f"urn:uuid:{binary['id']}", binary),
+    ]
+    return Answer(
+        200,
+        resources.bundle("collection", link, entries),
+        flow_type=task.flow_type,
+        prescription_id=task.prescription_id,
+    )
+
+
+def recovered(service: Service, task: Task) -> Answer:
+    """Return Task with Secret and PKCS#7 to its owner (A_24176 ff)."""
+    return _with_prescription(service, task, service.task_url(task.prescription_id))
+
+
+def reject(service: Service, call: Call, id: str) -> Answer:
+    """Give a task back (A_19171 ff): status first, then the Secret."""
+    service.found(id)
+    now = service.ctx.clock.now()
+
+    def step(task: Task) -> Task:
+        after = task.rejected(now)
+        if not same(call.secret, task.secret):
+            raise Refused("reject-secret")
+        return after
+
+    task = service.store.change(id, step)
+    return Answer(204, flow_type=task.flow_type, prescription_id=id)
+
+
+def abort(service: Service, call: Call, id: str) -> Answer:
+    """Delete a task and its personal data (A_19027): who may, in which state, with what code."""
+    service.found(id)
+    now = service.ctx.clock.now()
+
+    def step(task: Task) -> Task:
+        operation = _abort_as(call.caller, task)
+        next_status(operation, task.status)
+        _check_right(call, task)
+        return task.cancelled(operation, now)
+
+    task = service.store.change(id, step)
+    return Answer(204, flow_type=task.flow_type, prescription_id=id)
+
+
+def _abort_as(caller: Caller, task: Task) -> str:
+    if caller.oid in PHARMACIES:
+        return "$abort pharmacy"
+    if caller.oid != INSURED:
+        return "$abort doctor"
+    return "$abort insured direct" if task.flow_type in _DIRECT_FLOWS else "$abort insured"
+
+
+def _check_right(call: Call, task: Task) -> None:
+    if call.caller.oid in PHARMACIES:
+        if not same(call.secret, task.secret):
+            raise Refused("abort-pharmacy-secret")
+    elif call.caller.oid != INSURED or call.caller.id_number != task.kvnr:
+        check_access_code(call, task)

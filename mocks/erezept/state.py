@@ -1,0 +1,155 @@
+"""The tasks: immutable values in a store that changes them atomically."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from mocks.erezept.transitions import Status, next_status
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """What $activate keeps of an upload."""
+
+    signed: bytes
+    """PKCS#7 with the OCSP response embedded."""
+    content: bytes
+    digest: bytes
+    """messageDigest attribute; the receipt repeats it."""
+    kvnr: str
+    expiry: date
+    accept: date
+    mvo_id: str | None = None
+    mvo_start: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One workflow; the methods return the next value or raise Refused."""
+
+    prescription_id: str
+    flow_type: int
+    authored_on: datetime
+    last_modified: datetime
+    access_code: str
+    status: Status = Status.DRAFT
+    prescription: Prescription | None = None
+    secret: str | None = None
+    owner: str | None = None
+    accepted_at: datetime | None = None
+    dispensed: tuple[Resource, ...] = ()
+    receipt: Resource | None = None
+
+    @property
+    def kvnr(self) -> str | None:
+        """The insured person, known from $activate on."""
+        return self.prescription.kvnr if self.prescription else None
+
+    def activated(self, prescription: Prescription, at: datetime) -> Task:
+        """Return the task as ready to be redeemed."""
+        status = next_status("$activate", self.status)
+        return replace(self, status=status, prescription=prescription, last_modified=at)
+
+    def accepted(self, secret: str, owner: str, at: datetime) -> Task:
+        """Return the task as taken by the pharmacy `owner`."""
+        return replace(
+            self,
+            status=next_status("$accept", self.status),
+            secret=secret,
+            owner=owner,
+            accepted_at=at,
+            last_modified=at,
+        )
+
+    def rejected(self, at: datetime) -> Task:
+        """Return the task as redeemable again; what the pharmacy stored is gone."""
+        return replace(
+            self,
+            status=next_status("$reject", self.status),
+            secret=None,
+            owner=None,
+            accepted_at=None,
+            dispensed=(),
+            last_modified=at,
+        )
+
+    def closed(self, dispensed: tuple[Resource, ...], receipt: Resource, at: datetime) -> Task:
+        """Return the task as dispensed and receipted."""
+        return replace(
+            self,
+            status=next_status("$close", self.status),
+            dispensed=dispensed,
+            receipt=receipt,
+            last_modified=at,
+        )
+
+    def cancelled(self, operation: str, at: datetime) -> Task:
+        """Return the tombstone: personal data, codes and the prescription are gone (A_19027)."""
+        return Task(
+            self.prescription_id,
+            self.flow_type,
+            self.authored_on,
+            at,
+            access_code="",
+            status=next_status(operation, self.status),
+        )
+
+
+class TaskStore(Protocol):
+    """Where tasks live; a store shared by several processes implements the same four calls."""
+
+    def add(self, task: Task) -> bool:
+        """Store a new task; return False when the id is taken."""
+        ...
+
+    def get(self, prescription_id: str) -> Task | None:
+        """Return the task, also a cancelled one."""
+        ...
+
+    def change(self, prescription_id: str, step: Callable[[Task], Task]) -> Task:
+        """Apply `step` to the stored task without anybody in between, and return the result."""
+        ...
+
+    def of_insured(self, kvnr: str) -> list[Task]:
+        """Return the tasks of one insured person, oldest first."""
+        ...
+
+
+class MemoryTaskStore:
+    """One process, one lock; steps are cheap because all cryptography happens before them."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, Task] = {}
+        self._ids_of: dict[str, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, task: Task) -> bool:
+        """Store a new task; return False when the id is taken."""
+        with self._lock:
+            return self._tasks.setdefault(task.prescription_id, task) is task
+
+    def get(self, prescription_id: str) -> Task | None:
+        """Return the task, also a cancelled one."""
+        return self._tasks.get(prescription_id)
+
+    def change(self, prescription_id: str, step: Callable[[Task], Task]) -> Task:
+        """Apply `step` under the lock; whatever it raises leaves the task unchanged."""
+        with self._lock:
+            before = self._tasks[prescription_id]
+            after = step(before)
+            self._tasks[prescription_id] = after
+            if before.kvnr is None and after.kvnr is not None:
+                self._ids_of.setdefault(after.kvnr, []).append(prescription_id)
+            return after
+
+    def of_insured(self, kvnr: str) -> list[Task]:
+        """Return the tasks of one insured person, oldest first."""
+        with self._lock:
+            tasks = [self._tasks[name] for name in self._ids_of.get(kvnr, ())]
+        return [task for task in tasks if task.kvnr == kvnr]

@@ -1,0 +1,227 @@
+"""The error table of the Fachdienst (release 1.22): one row per refusal, to the letter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+BRUTE_FORCE = "brute_force"
+INVALID_PRESCRIPTION = "invalid_prescription"
+
+_REALM = "Bearer realm='prescriptionserver.telematik'"
+INVALID_TOKEN = f"{_REALM}, error='invalACCESS_TOKEN'"
+"""The misspelling is the original's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One refusal; `text` may hold `{name}` gaps."""
+
+    status: int
+    text: str
+    vau_code: str | None = None
+    authenticate: str | None = None
+
+
+def _prescription(text: str) -> Row:
+    return Row(400, text, INVALID_PRESCRIPTION)
+
+
+def _token(text: str, authenticate: str = INVALID_TOKEN) -> Row:
+    return Row(401, text, authenticate=authenticate)
+
+
+_REQUEST = {
+    "authorization-missing": Row(400, "Authorization header is missing"),
+    "authorization-not-bearer": Row(400, "invalid Authorization Bearer header field"),
+    "authorization-differs": Row(400, "Authorization header is invalid"),
+    "no-handler": Row(405, "no matching handler found."),
+    "rate-limit": Row(429, "Token with given sub used too often within certain timespan."),
+    "role": Row(403, "endpoint is forbidden for professionOID {oid}"),
+    "path-id": Row(404, "Failed to parse prescription ID from URL parameter"),
+    "inner-http": Row(400, "Failed to parse inner request"),
+    "internal": Row(500, "Internal server error."),
+    "bom-request": Row(400, "illegal BOM before inner request body"),
+    "bom-xml": Row(400, "illegal BOM before XML resource"),
+    "bom-json": Row(400, "illegal BOM before JSON resource"),
+    "content-type-missing": Row(400, "Missing ContentType in request header"),
+    "content-type": Row(415, "Invalid content type (mime type) received: {media}"),
+    "charset": Row(415, "Invalid content type encoding received: {charset}"),
+    "not-acceptable": Row(406, "Requested format '{media}' cannot be provided"),
+    "body-unreadable": Row(400, "FHIR-Validation error"),
+}
+
+_JWT = {
+    "jwt-rfc-lei": _token(
+        "JWT has invalid RFC format ('lei' request)",
+        f"{_REALM} scope=openid profile prescriptionservice.lei",
+    ),
+    "jwt-rfc-vers": _token(
+        "JWT has invalid RFC format ('vers' request)",
+        f"{_REALM} scope=openid profile prescriptionservice.vers",
+    ),
+    "jwt-format": _token("JWT has invalid format"),
+    "jwt-claims": _token("JWT misses required claims"),
+    "jwt-aud": _token("JWT has invalid aud claim"),
+    "jwt-expired": _token("JWT expired"),
+    "jwt-signature": _token("JWT has invalid signature"),
+}
+
+_CREATE = {
+    "parameter-count": Row(400, "unexpected number of parameters"),
+    "workflow-missing": Row(400, "workflowType Parameter not given"),
+    "workflow-system-missing": Row(400, "missing workflow system"),
+    "workflow-system": Row(400, "unknown flowType system given"),
+    "workflow-code-missing": Row(400, "error getting workFlowType from parameters"),
+    "workflow-code": Row(400, "Invalid workFlowType in incoming parameters"),
+    "workflow-blocked": Row(400, "Erstellung von Tasks mit flowtype {flow} noch nicht zulässig"),
+}
+
+_TASK = {
+    "activate-not-found": Row(404, "Requested Task not found in DB"),
+    "deleted": Row(410, "Task has already been deleted"),
+    "accept-deleted": Row(410, "Task meanwhile deleted for prescription id"),
+    "not-found": Row(404, "Task not found for prescription id"),
+    "access-code": Row(403, "AccessCode mismatch", BRUTE_FORCE),
+    "secret": Row(403, "No or invalid secret provided for Task", BRUTE_FORCE),
+    "not-draft": Row(403, "Task not in status draft but in status {status}"),
+    "accept-status": Row(409, "Task has invalid status {status}"),
+    "own-task": Row(409, "Task is processed by requesting institution"),
+    "expired": Row(403, "Verordnung bis {day} einlösbar."),
+    "not-yet": Row(403, "Teilverordnung zur Mehrfachverordnung {mvo} ist ab {day} einlösbar."),
+    "reject-status": Row(403, "Task not in status in progress, is: {status}"),
+    "reject-secret": Row(403, "No or invalid secret", BRUTE_FORCE),
+    "dispense-status": Row(403, "Task not in-progress."),
+    "close-status": Row(403, "Task has to be in progress, but is: {status}"),
+    "close-no-data": Row(
+        403,
+        "Abschluss des Workflows konnte nicht durchgeführt werden. "
+        "Dispensierinformationen wurden nicht bereitgestellt.",
+    ),
+    "dispense-id": Row(
+        400, "Prescription ID in MedicationDispense does not match the one in the task"
+    ),
+    "dispense-kvnr": Row(400, "KVNR in MedicationDispense does not match the one in the task"),
+    "dispense-telematik-id": Row(
+        400, "Telematik-ID in MedicationDispense does not match the one in the access token."
+    ),
+    "dispense-kind": Row(
+        400,
+        "Unzulässige Abgabeinformationen: Für diesen Workflow sind nur Abgabeinformationen "
+        "für {kind} zulässig.",
+    ),
+    "dispense-invalid": Row(400, "FHIR-Validation error"),
+}
+
+_ABORT = {
+    "abort-draft": Row(403, "Abort not expected for newly created Task"),
+    "abort-pharmacy": Row(403, "Task must be in progress for user pharmacy, is: {status}"),
+    "abort-pharmacy-secret": Row(
+        403, "No or invalid secret provided for user pharmacy", BRUTE_FORCE
+    ),
+    "abort-others": Row(
+        403, "Task must not be in progress for users other than pharmacy, but is: {status}"
+    ),
+    "abort-doctor": Row(403, "Task must be ready for doctor, but is: {status}"),
+    "abort-direct": Row(
+        403, "Abort for patient in workflow types 169 / 209 only allowed for completed Task"
+    ),
+}
+
+_READ = {
+    "get-not-found": Row(404, "Task not found in DB"),
+    "get-draft": Row(403, "Status draft is not allowed for this operation"),
+    "get-deleted": Row(410, "Task has already been deleted"),
+    "get-no-code": Row(403, "Neither AccessCode(ac) nor secret provided as URI-Parameter."),
+    "get-secret": Row(403, "No or invalid secret provided for user pharmacy", BRUTE_FORCE),
+    "get-status": Row(412, "Task must be in-progress or completed."),
+    "get-owner": Row(412, "Task.owner doesn't match idNumberClaim in ACCESS_TOKEN"),
+    "get-no-presence": Row(403, "Missing or invalid PNW query parameter and X-PoPP-Token header"),
+}
+
+_ACTIVATE = {
+    "activate-no-document": _prescription("Failed to get ePrescription from requestBody"),
+    "activate-no-data": _prescription("Failed to get ePrescription. Document has no data."),
+    "cades": _prescription("CAdES-BES signature verification has failed: {reason}"),
+    "ocsp-revoked": _prescription("OCSP Check failed, certificate is revoked."),
+    "ocsp-unknown": _prescription("OCSP Check failed, certificate is unknown."),
+    "ocsp-unreachable": Row(512, "OCSP Check failed, no response from the responder."),
+    "profession": _prescription("The QES-Certificate does not have expected ProfessionOID."),
+    "not-xml": _prescription("Input is not a FHIR+XML/UTF-8 document"),
+    "validation": _prescription("FHIR-Validation error"),
+    "patient-id": _prescription(
+        "Als Identifier für den Patienten muss eine VersichertenID (KVNR) angegeben werden."
+    ),
+    "ik": _prescription(
+        "Ungültiges Institutionskennzeichen (IKNR): Das übergebene Institutionskennzeichen im "
+        "Versicherungsstatus entspricht nicht den Prüfziffer-Validierungsregeln."
+    ),
+    "ik-alternative": _prescription(
+        "Ungültiges Institutionskennzeichen (IKNR): Das übergebene Institutionskennzeichen des "
+        "Kostenträgers entspricht nicht den Prüfziffer-Validierungsregeln."
+    ),
+    "pzn": _prescription(
+        "Ungültige PZN: Die übergebene Pharmazentralnummer entspricht nicht den "
+        "vorgeschriebenen Prüfziffer-Validierungsregeln."
+    ),
+    "t-version": _prescription("T-Rezept Workflow 166 not allowed before KBV-1.4"),
+    "t-mvo": _prescription("T-Rezept cannot be MVO"),
+    "btm": _prescription("BTM nicht zulässig"),
+    "category": _prescription(
+        "Für diesen Workflowtypen sind nur Arzneimittelverordnungen zulässig"
+    ),
+    "category-t": _prescription("Für diesen Workflowtypen sind nur T-Rezept Verordnungen zulässig"),
+    "category-diga": _prescription(
+        "Für diesen Workflowtypen sind nur Verordnungen für Digitale "
+        "Gesundheitsanwendungen zulässig"
+    ),
+    "rx-id-missing": _prescription("Error while extracting prescriptionId from QES-Bundle"),
+    "rx-id-flow": _prescription("Flowtype mismatch between Task and QES-Bundle"),
+    "rx-id": _prescription("PrescriptionId mismatch between Task and QES-Bundle"),
+    "signing-day": _prescription(
+        "Ausstellungsdatum und Signaturzeitpunkt weichen voneinander ab, müssen aber taggleich sein"
+    ),
+    "coverage-count": _prescription("Unexpected number of Coverage Resources in KBV/EVDGA Bundle"),
+    "coverage-pkv": _prescription('Coverage "PKV" not allowed for flowtype 160/162/169'),
+    "coverage-not-pkv": _prescription('Coverage "PKV" not set for flowtype 200/209'),
+    "anr": _prescription(
+        "Ungültige Arztnummer (LANR oder ZANR): Die übergebene Arztnummer entspricht nicht den "
+        "Prüfziffer-Validierungsregeln."
+    ),
+    "kvnr": _prescription(
+        "Ungültige Versichertennummer (KVNR): Die übergebene Versichertennummer des Patienten "
+        "entspricht nicht den Prüfziffer-Validierungsregeln."
+    ),
+}
+
+_MVO = {
+    "mvo-id": _prescription("MVO-ID entspricht nicht urn:uuid format"),
+    "mvo-end": _prescription("Ende der Einlösefrist liegt vor Beginn der Einlösefrist"),
+    "mvo-flow": _prescription(
+        "Mehrfachverordnungen nur für die Verordnungen von apothekenpflichtigen Arzneimittel "
+        "zulässig"
+    ),
+    "mvo-four": _prescription(
+        "Eine Mehrfachverordnungen darf aus maximal 4 Teilverordnungen bestehen"
+    ),
+    "mvo-numerator": _prescription(
+        "Für eine Mehrfachverordnungen muss der numerator größer 0 sein."
+    ),
+    "mvo-denominator": _prescription(
+        "Eine Mehrfachverordnung muss aus mindestens 2 Teilverordnungen bestehen"
+    ),
+    "mvo-order": _prescription("Numerator ist größer als denominator"),
+    "mvo-replacement": _prescription(
+        "Für Ersatzverordnung sind keine Mehrfachverordnungen zulässig"
+    ),
+    "mvo-discharge": _prescription("Für Entlassrezepte sind keine Mehrfachverordnungen zulässig"),
+    "mvo-start": _prescription("Beginn der Einlösefrist für MVO ist erforderlich"),
+    "mvo-start-early": _prescription("Einlösefrist liegt zeitlich vor dem Ausstellungsdatum"),
+    "mvo-no-numbering": _prescription("Nummerierung darf nur bei MVO angegeben werden"),
+    "mvo-no-period": _prescription("Zeitraum darf nur bei MVO angegeben werden"),
+}
+
+TEXTS: Mapping[str, Row] = MappingProxyType(
+    {**_REQUEST, **_JWT, **_CREATE, **_TASK, **_ABORT, **_READ, **_ACTIVATE, **_MVO}
+)
