@@ -1,5 +1,7 @@
 """The kernel all mocks share: a mock is a function from request to response."""
 
+from __future__ import annotations
+
 from pruefstand.mockkit.app import App, Route
 from pruefstand.mockkit.context import MockContext
 from pruefstand.mockkit.faults import Fault

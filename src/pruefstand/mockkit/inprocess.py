@@ -21,6 +21,8 @@ def mock_transport(app: App, *, client_certificate: bytes | None = None) -> http
                 client_certificate,
             )
         )
-        return httpx.Response(response.status, headers=list(response.headers), content=response.body)
+        return httpx.Response(
+            response.status, headers=list(response.headers), content=response.body
+        )
 
     return httpx.MockTransport(answer)

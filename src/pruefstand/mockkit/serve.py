@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pruefstand.errors import HarnessError
+from pruefstand.errors import ConfigurationError, HarnessError
 from pruefstand.mockkit.app import App
 from pruefstand.model.http import Request, Response
 
@@ -62,10 +62,20 @@ class Server:
 
 
 def free_socket(port: int = 0) -> socket.socket:
-    """Return a bound loopback socket; port 0 takes a free one."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    """Return a bound loopback socket; port 0 takes a free one.
+
+    Raises ConfigurationError when the port is taken.
+    """
+    # asyncio switches Nagle off only where the protocol is named; without it, 44 ms an answer.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Port {port} ist nicht frei: {error.strerror}", hint="freie Ports wählen lassen"
+        ) from error
     return listener
 
 
@@ -73,8 +83,15 @@ def serve(app: App, *, tls: ssl.SSLContext | None, listener: socket.socket | Non
     """Serve `app` until `close`; without `tls` in clear text (control interface only)."""
     listener = listener or free_socket()
     config = uvicorn.Config(
-        asgi(app), http=_ClientCertificateProtocol, ws="none", lifespan="off", loop="asyncio",
-        log_config=None, access_log=False, server_header=False, date_header=False,
+        asgi(app),
+        http=_ClientCertificateProtocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
         timeout_keep_alive=120,
     )
     config.load()
@@ -109,21 +126,24 @@ def asgi(app: App) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         response = app.handle(_request(scope, body)) if body is not None else Response(413)
         if response.delay > 0:
             await asyncio.sleep(response.delay)
-        await send({
-            "type": "http.response.start",
-            "status": response.status,
-            "headers": [
-                (key.lower().encode("latin-1"), value.encode("latin-1", "replace"))
-                for key, value in _with_length(response)
-            ],
-        })
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": [
+                    (key.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+                    for key, value in _with_length(response)
+                ],
+            }
+        )
         await send({"type": "http.response.body", "body": response.body})
 
     return application
 
 
 def _with_length(response: Response) -> tuple[tuple[str, str], ...]:
-    if response.header("Content-Length") is not None:
+    # RFC 9110 section 8.6 forbids Content-Length in a 204 answer.
+    if response.status == 204 or response.header("Content-Length") is not None:
         return response.headers
     return (*response.headers, ("Content-Length", str(len(response.body))))
 

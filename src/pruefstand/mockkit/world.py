@@ -13,7 +13,7 @@ from typing import Self, cast
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pruefstand.clock import VirtualClock
-from pruefstand.crypto.pki import Identity, Pki
+from pruefstand.crypto.pki import CertificateInfo, Identity, Pki
 from pruefstand.errors import ConfigurationError
 from pruefstand.mockkit.app import App
 from pruefstand.mockkit.context import MockContext
@@ -46,7 +46,10 @@ class MockWorld:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -86,6 +89,10 @@ class MockWorld:
         context.load_cert_chain(self._key_file(name, self.pki.tls_client(name)))
         return context
 
+    def trust(self, certificate: bytes) -> CertificateInfo:
+        """Judge a service certificate (DER) now; raises CertificateProblem."""
+        return self.pki.verify(certificate, kind=None, at=self.clock.now())
+
     @property
     def tls_ca_pem(self) -> str:
         """The CA that signed the mocks' TLS certificates, for foreign clients' trust stores."""
@@ -110,9 +117,7 @@ class MockWorld:
     def _key_file(self, name: str, identity: Identity) -> Path:
         path = Path(self._keys.name) / f"{name}.pem"
         if not path.exists():
-            key = identity.key.private_bytes(
-                Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-            )
+            key = identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             path.touch(mode=0o600)
             path.write_bytes(key + identity.certificate.public_bytes(Encoding.PEM))
         return path

@@ -29,6 +29,7 @@ class HttpTransport:
     ) -> None:
         self.recorder: Recorder = recorder
         self.actor: str = actor
+        self._connections: dict[str, str] = {}
         self._client = httpx.Client(
             verify=tls if tls is not None else ssl.create_default_context(),
             transport=inner,
@@ -40,7 +41,10 @@ class HttpTransport:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -60,27 +64,48 @@ class HttpTransport:
                 body = answer.read()
         except httpx.HTTPError as error:
             self.recorder.add(
-                Layer.HTTP, actor=self.actor, peer=peer, operation=operation, request=asked,
-                response=None, duration=timer.seconds, error=f"{type(error).__name__}: {error}",
+                Layer.HTTP,
+                actor=self.actor,
+                peer=peer,
+                operation=operation,
+                request=asked,
+                response=None,
+                duration=timer.seconds,
+                error=f"{type(error).__name__}: {error}",
             )
             raise TransportFailure(
                 f"{peer} antwortet nicht: {request.method} {request.target}: {error}",
                 hint="Adresse, Port, TLS-Zertifikat und Erreichbarkeit prüfen.",
             ) from error
         headers = tuple((key, value) for key, value in answer.headers.multi_items())
-        carrier = self._record_tls(peer, tls, timer.seconds) if tls else None
+        carrier = self._carrier(peer, tls, timer.seconds) if tls else None
         exchange_id = self.recorder.add(
-            Layer.HTTP, actor=self.actor, peer=peer, operation=operation, request=asked,
+            Layer.HTTP,
+            actor=self.actor,
+            peer=peer,
+            operation=operation,
+            request=asked,
             response=Message(f"{answer.status_code}", headers, body, answer.status_code),
-            duration=timer.seconds, parent=carrier,
+            duration=timer.seconds,
+            parent=carrier,
         )
         return Response(answer.status_code, headers, body, exchange_id=exchange_id)
 
-    def _record_tls(self, peer: str, facts: dict[str, str], duration: float) -> str:
-        return self.recorder.add(
-            Layer.TLS, actor=self.actor, peer=peer, operation="TLS", request=Message(),
-            response=None, duration=duration, facts=facts,
-        )
+    def _carrier(self, peer: str, facts: dict[str, str], duration: float) -> str:
+        """Return the TLS exchange of this connection, recorded when it carries its first call."""
+        connection = f"{peer} {facts['connection']}"
+        if connection not in self._connections:
+            self._connections[connection] = self.recorder.add(
+                Layer.TLS,
+                actor=self.actor,
+                peer=peer,
+                operation="TLS",
+                request=Message(),
+                response=None,
+                duration=duration,
+                facts=facts,
+            )
+        return self._connections[connection]
 
 
 def _tls_facts(answer: httpx.Response) -> dict[str, str]:
@@ -92,6 +117,7 @@ def _tls_facts(answer: httpx.Response) -> dict[str, str]:
     subject = (tls.getpeercert() or {}).get("subject", ())
     names: list[str] = [str(part[0][1]) for part in subject]
     return {
+        "connection": str(stream.get_extra_info("client_addr")),
         "version": tls.version() or "",
         "cipher": cipher[0] if cipher else "",
         "server": ", ".join(names),

@@ -89,7 +89,7 @@ class Recorder:
 class _NullRecorder(Recorder):
     """Records nothing: load runs measure, they do not prove."""
 
-    def add(self, layer: Layer, **_: object) -> str:  # type: ignore[override]
+    def add(self, layer: Layer, **_: object) -> str:
         """Drop the exchange."""
         return ""
 

@@ -1,0 +1,101 @@
+"""What redeeming looks like in the traffic: same bytes, right secret, verifiable receipt."""
+
+from __future__ import annotations
+
+import base64
+
+from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
+from pruefstand.checks.documents import binary, signature, uploaded, value
+from pruefstand.checks.select import answered, carried_by_vau
+from pruefstand.model.exchange import Exchange
+
+SECRET_PATH = "//f:identifier[contains(f:system/@value,'GEM_ERP_NS_Secret')]/f:value/@value"  # noqa: S105
+
+
+def _response(exchange: Exchange) -> bytes:
+    return exchange.response.body if exchange.response else b""
+
+
+def _task_id(exchange: Exchange) -> str:
+    return exchange.request.start.split("/Task/", 1)[-1].split("/", 1)[0]
+
+
+def _uploaded_contents(exchanges: Exchanges) -> dict[str, bytes]:
+    uploads = answered(carried_by_vau(exchanges, "Task/$activate"), 200, 252)
+    documents = {_task_id(exchange): uploaded(exchange) for exchange in uploads}
+    return {key: document.content for key, document in documents.items() if document}
+
+
+@check("A_19900")
+def pharmacy_receives_the_signed_bytes(exchanges: Exchanges) -> Judgement:
+    """The PKCS#7 from $accept verifies, and its content is byte-equal to what was uploaded."""
+    contents = _uploaded_contents(exchanges)
+
+    def same(exchange: Exchange) -> bool:
+        document = signature(binary(_response(exchange)))
+        return document is not None and document.content == contents.get(_task_id(exchange))
+
+    return judge_all(
+        answered(carried_by_vau(exchanges, "Task/$accept"), 200),
+        same,
+        expected="Signatur gültig, Inhalt bytegleich mit dem eingestellten",
+        show=lambda _: "Signatur ungültig oder Inhalt verändert",
+    )
+
+
+@check("A_19289", "A_19901")
+def close_shows_the_secret(exchanges: Exchanges) -> Judgement:
+    """$close carries the secret that $accept delivered for this task."""
+    secrets = {
+        _task_id(exchange): value(_response(exchange), SECRET_PATH)
+        for exchange in answered(carried_by_vau(exchanges, "Task/$accept"), 200)
+    }
+    return judge_all(
+        answered(carried_by_vau(exchanges, "Task/$close"), 200),
+        lambda exchange: exchange.request.start.endswith(
+            f"secret={secrets.get(_task_id(exchange))}"
+        ),
+        expected="POST /Task/ID/$close?secret=… mit dem Wert aus $accept",
+        show=lambda exchange: exchange.request.start,
+    )
+
+
+@check("A_20766")
+def receipt_is_signed_for_this_prescription(exchanges: Exchanges) -> Judgement:
+    """The receipt's signature verifies and its digest is that of the prescription."""
+    digests = {}
+    for exchange in answered(carried_by_vau(exchanges, "Task/$activate"), 200, 252):
+        document = uploaded(exchange)
+        digests[_task_id(exchange)] = document.message_digest if document else None
+
+    def holds(exchange: Exchange) -> bool:
+        body = _response(exchange)
+        signed = value(body, "/f:Bundle/f:signature/f:data/@value")
+        receipt = signature(base64.b64decode(signed)) if signed else None
+        digest = binary(body, "application/octet-stream")
+        return receipt is not None and digest == digests.get(_task_id(exchange))
+
+    return judge_all(
+        answered(carried_by_vau(exchanges, "Task/$close"), 200),
+        holds,
+        expected="Quittung mit gültiger Signatur und dem Hashwert der Verordnung",
+        show=lambda _: "Signatur oder Hashwert der Quittung falsch",
+    )
+
+
+@check("A_19250")
+def reject_shows_the_secret(exchanges: Exchanges) -> Judgement:
+    """Giving back is POST $reject with the secret, and the service confirms."""
+    return judge_all(
+        answered(carried_by_vau(exchanges, "Task/$reject"), 204),
+        lambda exchange: "?secret=" in exchange.request.start,
+        expected="POST /Task/ID/$reject?secret=…, Antwort 204",
+        show=lambda exchange: exchange.request.start,
+    )
+
+
+REDEEM_CHECKS: tuple[Check, ...] = (
+    pharmacy_receives_the_signed_bytes,
+    close_shows_the_secret,
+    receipt_is_signed_for_this_prescription,
+)

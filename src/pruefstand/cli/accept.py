@@ -1,0 +1,188 @@
+"""`pruefstand accept`: run the scenarios, write the run folder, say the verdict."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import pruefstand
+from pruefstand.cli.live import LiveRun
+from pruefstand.clock import SystemClock
+from pruefstand.config.profile import Profile, load_profile
+from pruefstand.config.project import project_root
+from pruefstand.errors import Blame, ExitCode
+from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_run, summary
+from pruefstand.model.case import CaseRecord
+from pruefstand.model.verdict import Verdict
+from pruefstand.pytest_plugin.fixtures import virtual_clock
+from pruefstand.report.files import write_reports
+from pruefstand.rng import Rng
+
+COLOURS = {
+    Verdict.PASSED: "green",
+    Verdict.HINT: "cyan",
+    Verdict.FAILED: "red",
+    Verdict.HARNESS_ERROR: "magenta",
+}
+EPILOG = (
+    "Beispiele:\n\n"
+    "pruefstand accept\n\n"
+    "pruefstand accept --only ERP-0101 --seed 7\n\n"
+    "pruefstand accept --as-of 2027-01-20\n\n"
+    "pruefstand accept --verordnung rezept.xml --verordnung ordner/"
+)
+
+
+def accept(
+    profile: Annotated[str, typer.Option(help="Profil aus profiles/ oder TOML-Datei")] = "mock",
+    only: Annotated[str, typer.Option(help="Tag, Testfall-Id oder Teil des Titels")] = "",
+    seed: Annotated[int, typer.Option(help="Startwert aller Testdaten")] = 1,
+    as_of: Annotated[str | None, typer.Option(help="virtueller Tag JJJJ-MM-TT")] = None,
+    workers: Annotated[int, typer.Option("-n", help="parallele Prozesse", min=0, max=16)] = 0,
+    verordnung: Annotated[
+        list[Path] | None, typer.Option(help="vorhandenes KBV-Bundle oder Ordner; mehrfach möglich")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Ordner für die Läufe")] = Path("runs"),
+) -> None:
+    """Führt die Abnahme aus und schreibt einen Laufordner mit Bericht."""
+    console = Console(highlight=False)
+    root = project_root()
+    chosen = load_profile(profile, root / "profiles")
+    virtual_clock(as_of)
+    clock = SystemClock()
+    started = clock.now()
+    folder = create_run_folder(runs.absolute(), started, Rng(started.isoformat()))
+    console.print(f"Lauf {folder.name} · Profil {profile} · Seed {seed} · {as_of or 'heute'}")
+    live = LiveRun(console)
+    arguments = pytest_arguments(root, folder, profile, seed, as_of, workers)
+    arguments += selection(root, only, expand(verordnung or []))
+    outcome = int(pytest.main(arguments, plugins=[live]))
+    code = exit_code(live.cases, outcome, broken=bool(live.broken))
+    info = run_info(folder, chosen, seed, as_of, started, code)
+    writer = RunWriter(folder, clock)
+    writer.finish({**info, "finished": clock.now().isoformat()}, live.cases)
+    write_reports(read_run(folder))
+    close(console, live, folder / "report.html")
+    raise typer.Exit(code)
+
+
+def pytest_arguments(
+    root: Path, folder: Path, profile: str, seed: int, as_of: str | None, workers: int
+) -> list[str]:
+    """Return how pytest is called for an acceptance run."""
+    arguments = [
+        f"--rootdir={root}",
+        f"--config-file={root / 'pyproject.toml'}",
+        "-p",
+        "no:cacheprovider",
+        f"--pruefstand-run={folder}",
+        f"--pruefstand-profile={profile}",
+        f"--pruefstand-seed={seed}",
+    ]
+    if as_of:
+        arguments.append(f"--pruefstand-as-of={as_of}")
+    return arguments + (["-n", str(workers)] if workers else [])
+
+
+def selection(root: Path, only: str, files: Sequence[Path]) -> list[str]:
+    """Return what is collected: the features, or the given files through the file scenario."""
+    folder = root / "tests" / "acceptance"
+    chosen = [f"--pruefstand-only={only}"] if only else []
+    if not files:
+        return [str(folder / "test_features.py"), *chosen]
+    given = [f"--verordnung={file}" for file in files]
+    return [str(folder / "test_verordnung_aus_datei.py"), *given, *chosen]
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Return the XML files of folders and every other path as given; bad ones fail as cases."""
+    found: list[Path] = []
+    for path in paths:
+        try:
+            files = sorted(path.rglob("*.xml")) if path.is_dir() else []
+        except OSError:
+            files = []
+        found += files or [path]
+    return [path.absolute() for path in found]
+
+
+def exit_code(cases: Sequence[CaseRecord], outcome: int, *, broken: bool) -> ExitCode:
+    """Return the exit code of DESIGN section 5; the gravest cause wins."""
+    verdicts = {case.verdict for case in cases}
+    blames = {case.blame for case in cases}
+    if outcome == pytest.ExitCode.INTERRUPTED and not broken:
+        return ExitCode.INTERRUPTED
+    if broken or Verdict.HARNESS_ERROR in verdicts:
+        return ExitCode.HARNESS
+    if not cases:
+        return ExitCode.NOTHING_SELECTED
+    if Verdict.FAILED in verdicts:
+        return ExitCode.SUT_FAILED
+    if blames & {Blame.OPERATOR.value, Blame.CONFIG.value}:
+        return ExitCode.CONFIGURATION
+    if verdicts & {Verdict.UNDECIDED, Verdict.OPEN}:
+        return ExitCode.UNDECIDED
+    return ExitCode.GREEN
+
+
+def run_info(
+    folder: Path, profile: Profile, seed: int, as_of: str | None, started: datetime, code: ExitCode
+) -> dict[str, Any]:
+    """Return what `run.json` says about the run."""
+    sut = profile.sut
+    return {
+        "id": folder.name,
+        "started": started.isoformat(),
+        "seed": seed,
+        "profile": profile.name,
+        "as_of": as_of,
+        "sut": {
+            "name": sut.name,
+            "version": sut.version or pruefstand.__version__,
+            "driver": sut.driver,
+        },
+        "harness": pruefstand.__version__,
+        "commit": commit(),
+        "selftest": profile.selftest,
+        "exit_code": int(code),
+    }
+
+
+def commit() -> str:
+    """Return the checked-out commit, or an empty string outside a checkout."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "-C", str(project_root()), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def close(console: Console, live: LiveRun, report: Path) -> None:
+    """Print what is not green, the closing table and the report's path."""
+    for case in live.cases:
+        if case.verdict not in {Verdict.PASSED, Verdict.HINT}:
+            console.print(f"[bold]{case.verdict}[/bold] {case.id} {case.title}")
+            console.print(
+                f"   {case.message}" + (f" → {case.hint}" if case.hint else ""), markup=False
+            )
+    for text in live.broken:
+        console.print(text, markup=False)
+    table = Table("Urteil", "Szenarien")
+    for verdict, count in summary(live.cases).items():
+        if count:
+            table.add_row(f"[{COLOURS.get(Verdict(verdict), 'yellow')}]{verdict}[/]", str(count))
+    if live.cases:
+        console.print(table)
+    else:
+        console.print("Kein Szenario ausgewählt → --only prüfen")
+    console.print(f"Bericht: {report}", soft_wrap=True)

@@ -1,0 +1,65 @@
+"""Live progress of an acceptance run, and the collector of its case records."""
+
+from __future__ import annotations
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pruefstand.model.case import CaseRecord
+from pruefstand.model.verdict import Verdict
+from pruefstand.pytest_plugin.plugin import record_of
+
+
+class LiveRun:
+    """A pytest plugin on the controller: shows where the run is and keeps what came back."""
+
+    def __init__(self, console: Console) -> None:
+        self.cases: list[CaseRecord] = []
+        self.broken: list[str] = []
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("Szenarien", total=None)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Replace pytest's own terminal output."""
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None:
+            config.pluginmanager.unregister(reporter)
+
+    def pytest_sessionstart(self) -> None:
+        """Show the bar."""
+        self._progress.start()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Set the number of scenarios."""
+        if session.items:
+            self._progress.update(self._task, total=len(session.items))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep a collection error: the harness is broken, not the system under test."""
+        if report.failed:
+            self.broken.append(f"Prüfstandfehler beim Einsammeln: {report.longreprtext}")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the finished case and move the bar."""
+        case = record_of(report)
+        if case is not None:
+            self.cases.append(case)
+            bad = sum(c.verdict not in {Verdict.PASSED, Verdict.HINT} for c in self.cases)
+            text = f"{case.title[:56]:<56} · {bad} nicht grün"
+            self._progress.update(self._task, advance=1, description=text)
+        elif report.failed and report.when == "setup":
+            self.broken.append(f"Prüfstandfehler: {report.nodeid}: {report.longreprtext}")
+
+    def pytest_sessionfinish(self) -> None:
+        """Remove the bar."""
+        self._progress.stop()

@@ -1,0 +1,37 @@
+"""The command `pruefstand`: one module per sub-command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from pruefstand.cli import accept, load, mocks
+from pruefstand.errors import ExitCode, PruefstandError
+
+app = typer.Typer(
+    name="pruefstand",
+    help="Prüfstand für die digitale Seite einer Arztpraxis: Abnahme, Nachweis, Last.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("accept")(accept.accept)
+app.command("load")(load.load)
+app.add_typer(mocks.app, name="mocks")
+
+
+def main() -> None:
+    """Run the command line; a known error is one sentence, never a traceback."""
+    try:
+        app()
+    except PruefstandError as error:
+        Console(stderr=True, highlight=False).print(f"[red]Fehler:[/red] {error}", markup=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Ways to make the system under test act."""

@@ -1,0 +1,157 @@
+"""The simulated actors: a practice with the built-in PVS, and a pharmacy.
+
+Both speak only through protocol clients over recorded transports, exactly as a product would.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pruefstand.clients.erezept import ErezeptClient
+from pruefstand.clients.idp import AuthenticationCard, IdpClient, TokenSource
+from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext
+from pruefstand.clock import Clock
+from pruefstand.crypto.pki import Identity
+from pruefstand.crypto.prehashed import sign_digest
+from pruefstand.fhir.dispensation import dispensation_body
+from pruefstand.flows import anmelden, einloesen, loeschen, verordnen
+from pruefstand.transport import Transport
+
+PRODUCT = "Pruefstand/0.1.0 pruefstand"
+CLIENT_ID = "gematikTestPs"
+REDIRECT_URI = "http://test-ps.gematik.de/erezept"
+USER_AGENT = f"{PRODUCT}/{CLIENT_ID}"
+CONTEXT = KonnektorContext("M1", "CS1", "WP1", "0d3a4b1e-6a0f-4b53-9a59-7a1f7c0f9b11")
+
+
+class Endpoints(Protocol):
+    """Where the targets of a profile are."""
+
+    def base_url(self, role: str) -> str:
+        """Return the address of `role`."""
+        ...
+
+    def client_tls(self, name: str) -> ssl.SSLContext:
+        """Return a TLS context that shows the client certificate `name`."""
+        ...
+
+    def trust(self, certificate: bytes) -> object:
+        """Judge a service certificate (DER); raises an error unless chain and status are good."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareCard:
+    """An SMC-B whose key lies in memory; used for actors that are not under test."""
+
+    identity: Identity
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The certificate C.HCI.AUT."""
+        return self.identity.der
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the DER signature over a SHA-256 `digest`."""
+        return sign_digest(self.identity.key, digest)
+
+
+class Practice:
+    """The built-in PVS: Konnektor, IDP and Fachdienst, tokens cached and renewed."""
+
+    def __init__(self, endpoints: Endpoints, transport: Transport, clock: Clock) -> None:
+        self.konnektor = KonnektorClient(transport, endpoints.base_url("konnektor"), CONTEXT)
+        self.tokens = _LazyTokens(
+            lambda: TokenSource(
+                _idp(transport, endpoints), anmelden.unlocked_practice_card(self.konnektor), clock
+            )
+        )
+        self.erezept = _erezept(transport, endpoints, self.tokens)
+
+    @property
+    def hba(self) -> str:
+        """The handle of the physician's card."""
+        return anmelden.card_handle(self.konnektor, "HBA")
+
+    def prescribe(self, flow_type: int, write: verordnen.Write) -> verordnen.Prescribed:
+        """Write, sign and upload one prescription."""
+        return verordnen.prescribe(
+            self.erezept, self.konnektor, self.hba, flow_type=flow_type, write=write
+        )
+
+    def withdraw(self, prescribed: verordnen.Prescribed) -> None:
+        """Delete a prescription nobody has accepted."""
+        loeschen.withdraw(self.erezept, prescribed.prescription_id, prescribed.task.access_code)
+
+
+class Pharmacy:
+    """A pharmacy with a software SMC-B; it redeems what a token names."""
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        transport: Transport,
+        clock: Clock,
+        smcb: Identity,
+        telematik_id: str,
+    ) -> None:
+        card: AuthenticationCard = SoftwareCard(smcb)
+        self.telematik_id = telematik_id
+        self._clock = clock
+        self.tokens = _LazyTokens(lambda: TokenSource(_idp(transport, endpoints), card, clock))
+        self.erezept = _erezept(transport, endpoints, self.tokens)
+
+    def redeem(self, prescription_id: str, access_code: str) -> einloesen.Redeemed:
+        """Accept, dispense and close."""
+        return einloesen.redeem(
+            self.erezept, prescription_id, access_code, dispense=self.dispensation
+        )
+
+    def dispensation(self, accepted: einloesen.AcceptedTask) -> bytes:
+        """Return the dispensation body that matches the accepted prescription."""
+        return dispensation_body(
+            accepted.signed_prescription,
+            kvnr=accepted.kvnr,
+            prescription_id=accepted.prescription_id,
+            telematik_id=self.telematik_id,
+            handed_over=self._clock.now(),
+        )
+
+    def give_back(self, prescription_id: str, secret: str) -> None:
+        """Return an accepted prescription."""
+        einloesen.give_back(self.erezept, prescription_id, secret)
+
+
+class _LazyTokens:
+    """Logs in at the first call that needs a token."""
+
+    def __init__(self, open_source: Callable[[], TokenSource]) -> None:
+        self._open = open_source
+        self._source: TokenSource | None = None
+
+    def __call__(self) -> str:
+        if self._source is None:
+            self._source = self._open()
+        return self._source.token().token
+
+
+def _idp(transport: Transport, endpoints: Endpoints) -> IdpClient:
+    return IdpClient(
+        transport,
+        endpoints.base_url("idp"),
+        client_id=CLIENT_ID,
+        redirect_uri=REDIRECT_URI,
+        user_agent=USER_AGENT,
+        verify_certificate=endpoints.trust,
+    )
+
+
+def _erezept(
+    transport: Transport, endpoints: Endpoints, tokens: Callable[[], str]
+) -> ErezeptClient:
+    return ErezeptClient(
+        transport, endpoints.base_url("erezept"), tokens=tokens, user_agent=USER_AGENT
+    )

@@ -1,0 +1,1 @@
+"""Use cases of practice and pharmacy; they know no I/O."""

@@ -1,0 +1,1 @@
+"""Binds scenarios, recorded exchanges and checks to verdicts."""

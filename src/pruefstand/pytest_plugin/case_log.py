@@ -1,0 +1,130 @@
+"""What a scenario leaves while it runs: steps, findings, and in the end its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pruefstand.checks.check import Check
+from pruefstand.clock import stopwatch
+from pruefstand.errors import Blame, PruefstandError
+from pruefstand.model.case import CaseRecord, Json, StepRecord
+from pruefstand.model.exchange import Exchange
+from pruefstand.model.verdict import Finding, Verdict, roll_up
+
+BY_BLAME = {
+    Blame.SUT: Verdict.FAILED,
+    Blame.CONFIG: Verdict.UNDECIDED,
+    Blame.OPERATOR: Verdict.UNDECIDED,
+    Blame.ENVIRONMENT: Verdict.UNDECIDED,
+    Blame.HARNESS: Verdict.HARNESS_ERROR,
+}
+
+
+class ChecksFailed(AssertionError):
+    """At least one check of a step did not hold; the message lists all of them."""
+
+
+@dataclass(slots=True)
+class RunningStep:
+    """A step between its begin and its end; `status` stays `running` when the end never comes."""
+
+    keyword: str
+    text: str
+    status: str = "running"
+    started: float = field(default_factory=stopwatch)
+    duration: float = 0.0
+    error: str = ""
+
+    def close(self, status: str, error: str = "") -> None:
+        """Set the end of the step."""
+        self.status, self.error = status, error
+        self.duration = stopwatch() - self.started
+
+
+@dataclass(slots=True)
+class CaseLog:
+    """Filled by the hooks of pytest-bdd, read once at the end of the test."""
+
+    id: str
+    title: str
+    feature: str
+    tags: tuple[str, ...]
+    planned: tuple[tuple[str, str], ...]
+    exchanges: Callable[[], Sequence[Exchange]] = tuple
+    steps: list[RunningStep] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    started: float = field(default_factory=stopwatch)
+    error: BaseException | None = None
+    _open: list[Finding] = field(default_factory=list)
+
+    def __call__(self, *checks: Check) -> None:
+        """Judge what was recorded so far; all failures of a step are reported together."""
+        recorded = self.exchanges()
+        for check in checks:
+            found = check.findings(recorded)
+            self.findings += found
+            self._open += [finding for finding in found if finding.verdict is Verdict.FAILED]
+
+    def hint(self, check: str, expected: str, actual: str) -> None:
+        """Record an observation that is no failure."""
+        self.findings.append(Finding("", check, Verdict.HINT, expected, actual))
+
+    def raise_failures(self) -> None:
+        """End the step; raises ChecksFailed when one of its checks did not hold."""
+        failed, self._open = self._open, []
+        if failed:
+            lines = [
+                f"{f.requirement} {f.check}: erwartet {f.expected}; gesehen {f.actual}"
+                for f in failed
+            ]
+            raise ChecksFailed("\n".join(dict.fromkeys(lines)))
+
+    def begin_step(self, keyword: str, text: str) -> None:
+        """Open the next step."""
+        self.steps.append(RunningStep(keyword, text))
+
+    def end_step(self, status: str, error: BaseException | None = None) -> None:
+        """Close the open step."""
+        if self.steps and self.steps[-1].status == "running":
+            self.steps[-1].close(status, str(error) if error else "")
+        self.error = error or self.error
+
+    def record(
+        self, outcome: str, error: BaseException | None, exchanges: Sequence[Json]
+    ) -> CaseRecord:
+        """Return the finished record; `outcome` is pytest's word for the whole test."""
+        error = error or self.error
+        self.end_step("skipped" if outcome == "skipped" else "failed", error)
+        known = error if isinstance(error, PruefstandError) else None
+        return CaseRecord(
+            id=self.id,
+            title=self.title,
+            feature=self.feature,
+            tags=self.tags,
+            verdict=self._verdict(outcome, error),
+            steps=self._step_records(),
+            findings=tuple(self.findings),
+            exchanges=tuple(exchanges),
+            duration=stopwatch() - self.started,
+            message=known.message if known else str(error) if error else "",
+            hint=known.hint if known else "",
+            blame=known.blame.value if known else "",
+        )
+
+    def _verdict(self, outcome: str, error: BaseException | None) -> Verdict:
+        if isinstance(error, PruefstandError):
+            return BY_BLAME[error.blame]
+        if isinstance(error, AssertionError):
+            return Verdict.FAILED
+        if outcome == "failed":
+            return Verdict.HARNESS_ERROR
+        if outcome == "skipped":
+            return Verdict.UNDECIDED
+        # Without a single executed check a scenario has proved nothing.
+        return roll_up(finding.verdict for finding in self.findings)
+
+    def _step_records(self) -> tuple[StepRecord, ...]:
+        done = [StepRecord(s.keyword, s.text, s.status, s.duration, s.error) for s in self.steps]
+        rest = [StepRecord(keyword, text, "skipped") for keyword, text in self.planned[len(done) :]]
+        return (*done, *rest)

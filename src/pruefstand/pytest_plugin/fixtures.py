@@ -1,0 +1,127 @@
+"""Fixtures of acceptance runs: profile and mocks per run, actors and recorder per scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
+from pruefstand.config.profile import Profile, load_profile
+from pruefstand.config.project import project_root
+from pruefstand.crypto.pki import Pki
+from pruefstand.drivers.simulator import Pharmacy, Practice
+from pruefstand.errors import ConfigurationError
+from pruefstand.mockkit.world import MockWorld
+from pruefstand.pytest_plugin.case_log import CaseLog
+from pruefstand.rng import Rng
+from pruefstand.transport.http import HttpTransport
+from pruefstand.transport.recorder import Recorder
+
+
+@pytest.fixture(scope="session")
+def profile(pytestconfig: pytest.Config) -> Profile:
+    """The profile of the run."""
+    return load_profile(pytestconfig.getoption("--pruefstand-profile"), project_root() / "profiles")
+
+
+@pytest.fixture(scope="session")
+def world(pytestconfig: pytest.Config, profile: Profile) -> Iterator[MockWorld]:
+    """All mocks of the profile, running."""
+    start = virtual_clock(pytestconfig.getoption("--pruefstand-as-of"))
+    settings = {role: target.settings for role, target in profile.targets.items()}
+    seed = pytestconfig.getoption("--pruefstand-seed")
+    with MockWorld(seed=seed, clock=start, settings=settings) as running:
+        running.start()
+        yield running
+
+
+def virtual_clock(as_of: str | None) -> VirtualClock:
+    """Return a clock at 10:00 Berlin time on `as_of` or today; raises ConfigurationError."""
+    if as_of is None:
+        return VirtualClock.at_day(berlin_day(SystemClock().now()))
+    try:
+        return VirtualClock.at_day(date.fromisoformat(as_of))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"--as-of {as_of!r} ist kein Datum", hint="Form JJJJ-MM-TT, zum Beispiel 2027-01-20"
+        ) from error
+
+
+@pytest.fixture
+def clock(world: MockWorld) -> Iterator[VirtualClock]:
+    """The clock of all mocks; a scenario may move it, afterwards it is put back."""
+    before: datetime = world.clock.now().astimezone(BERLIN)
+    started = SystemClock().now()
+    yield world.clock
+    world.clock.move_to(before + (SystemClock().now() - started))
+
+
+@pytest.fixture
+def recorder(clock: VirtualClock) -> Recorder:
+    """Everything the actors of this scenario send and receive."""
+    return Recorder(clock)
+
+
+@pytest.fixture
+def pki(world: MockWorld) -> Pki:
+    """The test PKI that issued every card of the run."""
+    return world.pki
+
+
+@pytest.fixture
+def switch_feature(world: MockWorld) -> Iterator[Callable[[str, str, object], None]]:
+    """Switch a feature of a mock for this scenario: `switch_feature("erezept", "e_btm", True)`."""
+    before = {role: context.settings for role, context in world.contexts.items()}
+    yield world.set_flag
+    for role, settings in before.items():
+        world.contexts[role].settings = settings
+
+
+@pytest.fixture
+def case_rng(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Rng:
+    """Randomness of this scenario alone: the order of scenarios does not matter."""
+    return Rng(pytestconfig.getoption("--pruefstand-seed")).derive(request.node.name)
+
+
+@pytest.fixture
+def check(request: pytest.FixtureRequest) -> CaseLog:
+    """Call it with checks: `check(task_becomes_ready)`."""
+    from pruefstand.pytest_plugin.plugin import CASE
+
+    return request.node.stash[CASE]
+
+
+@pytest.fixture
+def practice(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterator[Practice]:
+    """The built-in PVS with its Konnektor and cards."""
+    with HttpTransport(recorder, actor="pvs", tls=world.client_tls("CS1")) as transport:
+        yield Practice(world, transport, clock)
+
+
+def _pharmacy(world: MockWorld, recorder: Recorder, name: str, actor: str) -> Iterator[Pharmacy]:
+    card = world.pki.smcb(name, role="apotheke")
+    with HttpTransport(recorder, actor=actor, tls=world.client_tls(name)) as transport:
+        yield Pharmacy(world, transport, world.clock, card.aut, card.telematik_id)
+
+
+@pytest.fixture
+def pharmacy(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterator[Pharmacy]:
+    """A public pharmacy."""
+    yield from _pharmacy(world, recorder, "Apotheke am Markt", "apotheke")
+
+
+@pytest.fixture
+def second_pharmacy(
+    world: MockWorld, recorder: Recorder, clock: VirtualClock
+) -> Iterator[Pharmacy]:
+    """Another public pharmacy."""
+    yield from _pharmacy(world, recorder, "Bären-Apotheke", "apotheke2")
+
+
+@pytest.fixture
+def verordnungsdatei(request: pytest.FixtureRequest) -> Path:
+    """The file of this run of the file scenario."""
+    return Path(request.param)

@@ -1,0 +1,197 @@
+"""Hooks: tags become marks, steps fill a case log, the controller writes the run folder.
+
+Only public hooks of pytest-bdd are used. The record travels in `report.user_properties`, the
+only channel that survives pytest-xdist.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pruefstand.errors import HarnessError
+from pruefstand.evidence.blobs import BlobStore
+from pruefstand.evidence.codec import exchange_to_json
+from pruefstand.evidence.run_folder import BLOBS
+from pruefstand.model.case import CaseRecord
+from pruefstand.pytest_plugin.case_log import CaseLog
+from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures register by import
+    case_rng,
+    check,
+    clock,
+    pharmacy,
+    pki,
+    practice,
+    profile,
+    recorder,
+    second_pharmacy,
+    switch_feature,
+    verordnungsdatei,
+    world,
+)
+
+CASE = pytest.StashKey[CaseLog]()
+PROPERTY = "pruefstand_case"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options `pruefstand accept` passes on."""
+    group = parser.getgroup("pruefstand")
+    group.addoption("--pruefstand-profile", default="mock", help="profile name or TOML file")
+    group.addoption("--pruefstand-run", default=None, help="run folder to write into")
+    group.addoption("--pruefstand-seed", default="1", help="seed of all test data")
+    group.addoption("--pruefstand-as-of", default=None, help="virtual day, YYYY-MM-DD")
+    group.addoption("--verordnung", action="append", default=[], help="existing KBV bundle")
+    group.addoption("--pruefstand-only", default="", help="tag, test case id or part of a title")
+
+
+def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
+    """Turn `kind:value` tags into `mark.kind(value)`; plain tags stay marks."""
+    kind, separator, value = tag.partition(":")
+    if not separator:
+        return None
+    getattr(pytest.mark, kind)(value)(function)
+    return True
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the file scenario once for each `--verordnung`."""
+    if "verordnungsdatei" in metafunc.fixturenames:
+        files = metafunc.config.getoption("--verordnung")
+        metafunc.parametrize(
+            "verordnungsdatei", files, ids=[Path(f).name for f in files], indirect=True
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what `--pruefstand-only` names."""
+    only = config.getoption("--pruefstand-only")
+    if not only:
+        return
+    kept = [item for item in items if only in selectors(item)]
+    if not kept:
+        kept = [item for item in items if only.lower() in selectors_text(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def selectors(item: pytest.Item) -> set[str]:
+    """Return the names by which `--only` may call `item`: marks with and without their value."""
+    marks = [(mark.name, *map(str, mark.args)) for mark in item.iter_markers()]
+    return {
+        part for mark in marks for part in (mark[0], mark[-1], "@" + ":".join(mark), ":".join(mark))
+    }
+
+
+def selectors_text(item: pytest.Item) -> str:
+    """Return the text in which `--only` is searched otherwise."""
+    scenario = getattr(getattr(item, "obj", None), "__scenario__", None)
+    return f"{item.nodeid} {getattr(scenario, 'name', '')}".lower()
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
+    """Open the case log."""
+    tags = tuple(sorted(set(feature.tags) | set(scenario.tags)))
+    log = CaseLog(
+        id=case_id(request.node, tags),
+        title=scenario.name,
+        feature=feature.rel_filename,
+        tags=tags,
+        planned=tuple((step.keyword, step.name) for step in scenario.steps),
+    )
+    request.node.stash[CASE] = log
+    recorder_of_case = request.getfixturevalue("recorder")
+    recorder_of_case.start_case(log.id)
+    log.exchanges = lambda: recorder_of_case.exchanges
+
+
+def case_id(node: Any, tags: tuple[str, ...]) -> str:
+    """Return the `@tc` value, with the row's `fall` or the file's name where there are several."""
+    base = next((tag[3:] for tag in tags if tag.startswith("tc:")), node.name)
+    parameters = getattr(getattr(node, "callspec", None), "params", {})
+    row = parameters.get("_pytest_bdd_example", {}).get("fall")
+    file = parameters.get("verordnungsdatei")
+    suffix = row or (Path(file).name if file else "")
+    return f"{base}#{suffix}" if suffix else base
+
+
+def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
+    """Open a step; the next exchanges are its own."""
+    log = request.node.stash[CASE]
+    request.getfixturevalue("recorder").start_step(len(log.steps))
+    log.begin_step(step.keyword, step.name)
+
+
+def pytest_bdd_before_step_call(step: Any, step_func: Callable[..., object]) -> None:
+    """Refuse coroutine steps: pytest-bdd would call them without awaiting, a false green."""
+    if inspect.iscoroutinefunction(step_func):
+        raise HarnessError(f"step {step.name!r} is async and would never run", hint="make it sync")
+
+
+def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
+    """Close a step; failed checks of the step are raised here, together."""
+    log = request.node.stash[CASE]
+    try:
+        log.raise_failures()
+    except AssertionError as error:
+        log.end_step("failed", error)
+        raise
+    log.end_step("passed")
+
+
+def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: Exception) -> None:
+    """Close a step that raised."""
+    request.node.stash[CASE].end_step("failed", exception)
+
+
+def pytest_bdd_step_func_lookup_error(
+    request: pytest.FixtureRequest, step: Any, exception: Exception
+) -> None:
+    """Note a step no definition matches."""
+    log = request.node.stash[CASE]
+    log.begin_step(step.keyword, step.name)
+    log.end_step("undefined", HarnessError(f"kein Schritt passt auf: {step.name}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach the finished record to the teardown report, so that teardown errors count."""
+    report = yield
+    log = item.stash.get(CASE, None)
+    if log is None:
+        return report
+    if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+        log.error = log.error or call.excinfo.value
+    if call.when == "call":
+        item.stash[_OUTCOME] = report.outcome
+    if call.when == "teardown":
+        outcome = "failed" if report.failed else item.stash.get(_OUTCOME, "failed")
+        record = log.record(outcome, log.error, _exchanges(item.config, log))
+        report.user_properties.append((PROPERTY, json.dumps(record.to_json())))
+    return report
+
+
+_OUTCOME = pytest.StashKey[str]()
+
+
+def _exchanges(config: pytest.Config, log: CaseLog) -> list[dict[str, Any]]:
+    run = config.getoption("--pruefstand-run")
+    if run is None:
+        return []
+    store = BlobStore(Path(run) / BLOBS)
+    return [exchange_to_json(exchange, store.write) for exchange in log.exchanges()]
+
+
+def record_of(report: pytest.TestReport) -> CaseRecord | None:
+    """Return the record that a teardown report carries, on the controller or without xdist."""
+    for name, value in report.user_properties:
+        if name == PROPERTY:
+            return CaseRecord.from_json(json.loads(str(value)))
+    return None

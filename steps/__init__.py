@@ -1,0 +1,1 @@
+"""German sentences to flows: glue, a few lines a step."""
