@@ -49,6 +49,7 @@ def prescription_from_file(
     check: CaseLog,
     switch_feature: Callable[[str, str, object], None],
 ) -> FileDraft:
+    check.subject = str(verordnungsdatei)
     file = ExistingPrescription.load(verordnungsdatei)
     check(identifiers_hold(file))
     for problem in file.problems:

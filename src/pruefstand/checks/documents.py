@@ -38,7 +38,11 @@ def value(body: bytes, path: str) -> str | None:
 
 def binary(body: bytes, content_type: str = "application/pkcs7-mime") -> bytes | None:
     """Return the decoded data of the first Binary of `content_type`."""
-    data = value(body, f"//f:Binary[f:contentType/@value='{content_type}']/f:data/@value")
+    return decoded(value(body, f"//f:Binary[f:contentType/@value='{content_type}']/f:data/@value"))
+
+
+def decoded(data: str | None) -> bytes | None:
+    """Return the bytes that base64 `data` stands for."""
     try:
         return base64.b64decode(data, validate=True) if data else None
     except binascii.Error:

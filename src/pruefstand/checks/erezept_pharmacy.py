@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Callable
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
-from pruefstand.checks.documents import binary, signature, uploaded, value
+from pruefstand.checks.documents import binary, decoded, signature, uploaded, value
 from pruefstand.checks.select import answered, carried_by_vau
 from pruefstand.model.exchange import Exchange
 
@@ -24,6 +24,20 @@ def _uploaded_contents(exchanges: Exchanges) -> dict[str, bytes]:
     uploads = answered(carried_by_vau(exchanges, "Task/$activate"), 200, 252)
     documents = {_task_id(exchange): uploaded(exchange) for exchange in uploads}
     return {key: document.content for key, document in documents.items() if document}
+
+
+def _names_its_secret(exchanges: Exchanges) -> Callable[[Exchange], bool]:
+    # A prescription given back is accepted again, with another secret: all that were delivered.
+    secrets = {
+        (_task_id(exchange), value(_response(exchange), SECRET_PATH))
+        for exchange in answered(carried_by_vau(exchanges, "Task/$accept"), 200)
+    }
+
+    def names(exchange: Exchange) -> bool:
+        shown = exchange.request.start.rpartition("?secret=")[2]
+        return (_task_id(exchange), shown) in secrets
+
+    return names
 
 
 @check("A_19900")
@@ -46,15 +60,9 @@ def pharmacy_receives_the_signed_bytes(exchanges: Exchanges) -> Judgement:
 @check("A_19289", "A_19901")
 def close_shows_the_secret(exchanges: Exchanges) -> Judgement:
     """$close carries the secret that $accept delivered for this task."""
-    secrets = {
-        _task_id(exchange): value(_response(exchange), SECRET_PATH)
-        for exchange in answered(carried_by_vau(exchanges, "Task/$accept"), 200)
-    }
     return judge_all(
         answered(carried_by_vau(exchanges, "Task/$close"), 200),
-        lambda exchange: exchange.request.start.endswith(
-            f"secret={secrets.get(_task_id(exchange))}"
-        ),
+        _names_its_secret(exchanges),
         expected="POST /Task/ID/$close?secret=… mit dem Wert aus $accept",
         show=lambda exchange: exchange.request.start,
     )
@@ -70,10 +78,12 @@ def receipt_is_signed_for_this_prescription(exchanges: Exchanges) -> Judgement:
 
     def holds(exchange: Exchange) -> bool:
         body = _response(exchange)
-        signed = value(body, "/f:Bundle/f:signature/f:data/@value")
-        receipt = signature(base64.b64decode(signed)) if signed else None
-        digest = binary(body, "application/octet-stream")
-        return receipt is not None and digest == digests.get(_task_id(exchange))
+        receipt = signature(decoded(value(body, "/f:Bundle/f:signature/f:data/@value")))
+        wanted = digests.get(_task_id(exchange))
+        if receipt is None or wanted is None:
+            return False
+        shown = [binary(part, "application/octet-stream") for part in (body, receipt.content)]
+        return shown == [wanted, wanted]
 
     return judge_all(
         answered(carried_by_vau(exchanges, "Task/$close"), 200),
@@ -88,8 +98,8 @@ def reject_shows_the_secret(exchanges: Exchanges) -> Judgement:
     """Giving back is POST $reject with the secret, and the service confirms."""
     return judge_all(
         answered(carried_by_vau(exchanges, "Task/$reject"), 204),
-        lambda exchange: "?secret=" in exchange.request.start,
-        expected="POST /Task/ID/$reject?secret=…, Antwort 204",
+        _names_its_secret(exchanges),
+        expected="POST /Task/ID/$reject?secret=… mit dem Wert aus $accept, Antwort 204",
         show=lambda exchange: exchange.request.start,
     )
 

@@ -139,7 +139,8 @@ def activate_carries_the_access_code(exchanges: Exchanges) -> Judgement:
     }
     return judge_all(
         _activations(exchanges),
-        lambda exchange: exchange.request.header("X-AccessCode") == codes.get(_path_id(exchange)),
+        lambda exchange: (shown := exchange.request.header("X-AccessCode")) is not None
+        and shown == codes.get(_path_id(exchange)),
         expected="X-AccessCode ist der Wert aus $create",
         show=lambda exchange: f"X-AccessCode {exchange.request.header('X-AccessCode')!r}",
     )

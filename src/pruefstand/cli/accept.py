@@ -112,7 +112,7 @@ def expand(paths: Sequence[Path]) -> list[Path]:
         except OSError:
             files = []
         found += files or [path]
-    return [path.absolute() for path in found]
+    return [path.resolve() for path in found]
 
 
 def exit_code(cases: Sequence[CaseRecord], outcome: int, *, broken: bool) -> ExitCode:
@@ -171,12 +171,11 @@ def close(console: Console, live: LiveRun, report: Path) -> None:
     """Print what is not green, the closing table and the report's path."""
     for case in live.cases:
         if case.verdict not in {Verdict.PASSED, Verdict.HINT}:
-            console.print(f"[bold]{case.verdict}[/bold] {case.id} {case.title}")
-            console.print(
-                f"   {case.message}" + (f" → {case.hint}" if case.hint else ""), markup=False
-            )
+            hint = f" → {case.hint}" if case.hint else ""
+            console.print(f"[bold]{case.verdict}[/bold] {case.id} {case.title}", soft_wrap=True)
+            console.print(f"   {case.message}{hint}", markup=False, soft_wrap=True)
     for text in live.broken:
-        console.print(text, markup=False)
+        console.print(text, markup=False, soft_wrap=True)
     table = Table("Urteil", "Szenarien")
     for verdict, count in summary(live.cases).items():
         if count:

@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("accept")(accept.accept)
+app.command("accept", epilog=accept.EPILOG)(accept.accept)
 app.command("load")(load.load)
 app.add_typer(mocks.app, name="mocks")
 
@@ -27,7 +27,7 @@ def main() -> None:
     try:
         app()
     except PruefstandError as error:
-        Console(stderr=True, highlight=False).print(f"[red]Fehler:[/red] {error}", markup=True)
+        Console(stderr=True, highlight=False).print(f"Fehler: {error}", markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +18,12 @@ from pruefstand.ids.rezept_id import FlowType
 LARGEST_FILE = 1024 * 1024
 """Bytes; an E-Rezept has about 15 000."""
 
+_REASONS: dict[int | None, str] = {
+    errno.ENOENT: "die Datei gibt es nicht",
+    errno.EACCES: "keine Leserechte",
+    errno.EISDIR: "ein Ordner ohne lesbare XML-Dateien",
+    errno.EINVAL: "keine gewöhnliche Datei",
+}
 _TERATOGENIC = "02"
 _PRIVATE_FLOW = {
     FlowType.DRUG: FlowType.DRUG_PRIVATE,
@@ -49,14 +56,16 @@ class ExistingPrescription:
         file = Path(path)
         try:
             # A pipe or device could block or never end.
+            if file.is_dir():
+                raise OSError(errno.EISDIR, "")
             if file.exists() and not file.is_file():
-                raise OSError(0, "keine gewöhnliche Datei")
+                raise OSError(errno.EINVAL, "")
             with file.open("rb") as stream:
                 data = stream.read(LARGEST_FILE + 1)
         except (OSError, ValueError) as error:
             raise PrescriptionFileError(
                 str(file),
-                getattr(error, "strerror", None) or "nicht lesbar",
+                _REASONS.get(getattr(error, "errno", None), "nicht lesbar"),
                 "eine lesbare Datei",
                 "Pfad und Leserechte prüfen",
             ) from None

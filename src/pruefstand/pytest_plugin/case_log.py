@@ -56,6 +56,9 @@ class CaseLog:
     findings: list[Finding] = field(default_factory=list)
     started: float = field(default_factory=stopwatch)
     error: BaseException | None = None
+    skip_reason: str = ""
+    subject: str = ""
+    """What the scenario is about, a file for instance; every message names it."""
     _open: list[Finding] = field(default_factory=list)
 
     def __call__(self, *checks: Check) -> None:
@@ -107,24 +110,37 @@ class CaseLog:
             findings=tuple(self.findings),
             exchanges=tuple(exchanges),
             duration=stopwatch() - self.started,
-            message=known.message if known else str(error) if error else "",
+            message=self._message(known.message if known else str(error or self.skip_reason)),
             hint=known.hint if known else "",
-            blame=known.blame.value if known else "",
+            blame=_blame(error),
         )
 
+    def _message(self, text: str) -> str:
+        missing = text and self.subject and self.subject not in text
+        return f"{self.subject}: {text}" if missing else text
+
     def _verdict(self, outcome: str, error: BaseException | None) -> Verdict:
-        if isinstance(error, PruefstandError):
-            return BY_BLAME[error.blame]
-        if isinstance(error, AssertionError):
-            return Verdict.FAILED
+        seen = [finding.verdict for finding in self.findings]
+        if error is not None:
+            # What was proved wrong before stays wrong, whatever happened afterwards.
+            failed = [verdict for verdict in seen if verdict is Verdict.FAILED]
+            return roll_up([BY_BLAME[Blame(_blame(error))], *failed])
         if outcome == "failed":
             return Verdict.HARNESS_ERROR
-        if outcome == "skipped":
-            return Verdict.UNDECIDED
-        # Without a single executed check a scenario has proved nothing.
-        return roll_up(finding.verdict for finding in self.findings)
+        # Skipped, or without a single executed check, a scenario has proved nothing.
+        checked = any(finding.requirement for finding in self.findings)
+        undecided = [] if checked and outcome != "skipped" else [Verdict.UNDECIDED]
+        return roll_up(seen + undecided)
 
     def _step_records(self) -> tuple[StepRecord, ...]:
         done = [StepRecord(s.keyword, s.text, s.status, s.duration, s.error) for s in self.steps]
         rest = [StepRecord(keyword, text, "skipped") for keyword, text in self.planned[len(done) :]]
         return (*done, *rest)
+
+
+def _blame(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    if isinstance(error, PruefstandError):
+        return error.blame.value
+    return (Blame.SUT if isinstance(error, AssertionError) else Blame.HARNESS).value

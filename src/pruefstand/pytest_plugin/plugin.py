@@ -167,8 +167,11 @@ def pytest_runtest_makereport(
     log = item.stash.get(CASE, None)
     if log is None:
         return report
-    if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
-        log.error = log.error or call.excinfo.value
+    problem = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(problem, pytest.skip.Exception):
+        log.skip_reason = problem.msg or ""
+    elif problem is not None:
+        log.error = log.error or problem
     if call.when == "call":
         item.stash[_OUTCOME] = report.outcome
     if call.when == "teardown":
