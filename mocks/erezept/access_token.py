@@ -72,9 +72,9 @@ class TokenVerifier:
             claims["professionOID"],
             claims["idNummer"],
             claims["sub"],
-            int(claims["iat"]),
-            int(claims.get("nbf", claims["iat"])),
-            int(claims["exp"]),
+            claims["iat"],
+            claims["nbf"] if "nbf" in claims else claims["iat"],
+            claims["exp"],
         )
         self._check_time(caller)
         try:

@@ -1,12 +1,12 @@
 """The errors of the harness.
 
-    PruefstandError            what, where, expected, got, next action
-    ├── ConfigurationError     exit 4, blame config       a profile, an option, a missing tool
-    ├── OperatorError          exit 4, blame operator     an input file that cannot be used
-    ├── EnvironmentProblem     exit 6, blame environment  a third party that does not answer
-    ├── HarnessError           exit 3, blame harness      a defect of ours
-    └── SutError               exit 1, blame sut          the system under test misbehaves
-        └── ServiceRefusal     the service answered with an error status or a SOAP fault
+PruefstandError            what, where, expected, got, next action
+├── ConfigurationError     exit 4, blame config       a profile, an option, a missing tool
+├── OperatorError          exit 4, blame operator     an input file that cannot be used
+├── EnvironmentProblem     exit 6, blame environment  a third party that does not answer
+├── HarnessError           exit 3, blame harness      a defect of ours
+└── SutError               exit 1, blame sut          the system under test misbehaves
+    └── ServiceRefusal     the service answered with an error status or a SOAP fault
 """
 
 from __future__ import annotations

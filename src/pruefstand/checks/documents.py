@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from lxml import etree
 
@@ -45,7 +44,7 @@ def decoded(data: str | None) -> bytes | None:
     """Return the bytes that base64 `data` stands for."""
     try:
         return base64.b64decode(data, validate=True) if data else None
-    except binascii.Error:
+    except ValueError:
         return None
 
 

@@ -32,7 +32,7 @@ def create_asks_for_a_flow_type(exchanges: Exchanges) -> Judgement:
         carried_by_vau(exchanges, "Task/$create"),
         lambda exchange: (
             (exchange.request.header("Authorization") or "").startswith("Bearer ")
-            and len(values(exchange.request.body, "//f:parameter/f:name/@value")) == 1
+            and values(exchange.request.body, "//f:parameter/f:name/@value") == ["workflowType"]
         ),
         expected="Authorization: Bearer … und genau ein Parameter workflowType",
         show=lambda exchange: exchange.request.start,
@@ -139,8 +139,10 @@ def activate_carries_the_access_code(exchanges: Exchanges) -> Judgement:
     }
     return judge_all(
         _activations(exchanges),
-        lambda exchange: (shown := exchange.request.header("X-AccessCode")) is not None
-        and shown == codes.get(_path_id(exchange)),
+        lambda exchange: (
+            (shown := exchange.request.header("X-AccessCode")) is not None
+            and shown == codes.get(_path_id(exchange))
+        ),
         expected="X-AccessCode ist der Wert aus $create",
         show=lambda exchange: f"X-AccessCode {exchange.request.header('X-AccessCode')!r}",
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pruefstand.clients.erezept import ErezeptClient
+from pruefstand.clients.erezept import AcceptedTask, ErezeptClient
 from pruefstand.clients.idp import AuthenticationCard, IdpClient, TokenSource
 from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext
 from pruefstand.clock import Clock
@@ -110,7 +110,7 @@ class Pharmacy:
             self.erezept, prescription_id, access_code, dispense=self.dispensation
         )
 
-    def dispensation(self, accepted: einloesen.AcceptedTask) -> bytes:
+    def dispensation(self, accepted: AcceptedTask) -> bytes:
         """Return the dispensation body that matches the accepted prescription."""
         return dispensation_body(
             accepted.signed_prescription,

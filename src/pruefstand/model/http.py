@@ -56,7 +56,9 @@ class Request:
     def raw(self) -> bytes:
         """Return the HTTP/1.1 text form, with Content-Length where a body or its absence matters."""
         headers = self.headers
-        if (self.body or self.method in {"POST", "PUT"}) and header(headers, "Content-Length") is None:
+        if (self.body or self.method in {"POST", "PUT"}) and header(
+            headers, "Content-Length"
+        ) is None:
             headers = (*headers, ("Content-Length", str(len(self.body))))
         return _raw(f"{self.method} {self.target} HTTP/1.1", headers, self.body)
 

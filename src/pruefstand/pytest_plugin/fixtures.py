@@ -91,7 +91,8 @@ def check(request: pytest.FixtureRequest) -> CaseLog:
     """Call it with checks: `check(task_becomes_ready)`."""
     from pruefstand.pytest_plugin.plugin import CASE
 
-    return request.node.stash[CASE]
+    log: CaseLog = request.node.stash[CASE]
+    return log
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ ROLES = {
     "idp": "IDP",
     "erezept": "E-Rezept-Fachdienst",
     "apotheke": "Apotheke",
+    "apotheke2": "Zweite Apotheke",
     "ocsp": "OCSP",
     "tsl": "TSL-Dienst",
     "vzd": "Verzeichnisdienst",
