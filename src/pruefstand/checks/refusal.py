@@ -44,8 +44,9 @@ def not_uploaded(*requirements: str) -> Check:
         accepted = [
             e for e in carried_by_vau(exchanges, "Task/$activate") if e.status in {200, 252}
         ]
-        actual = f"{len(accepted)} angenommene $activate"
-        return Judgement(not accepted, "keine angenommene Verordnung", actual)
+        actual = f"{len(accepted)} angenommene $activate" if exchanges else "nichts aufgezeichnet"
+        holds = bool(exchanges) and not accepted
+        return Judgement(holds, "keine angenommene Verordnung", actual)
 
     return Check("not_uploaded", requirements, judge)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class Profile:
         return self.sut.driver == "simulator" and mocks_only
 
 
+_KINDS: dict[type[Any], str] = {str: "ein Text", bool: "true oder false", dict: "eine Tabelle"}
 _TOP = ("extends", "environment", "sut", "targets")
 
 
@@ -73,7 +74,7 @@ def load_profile(name: str, folder: Path) -> Profile:
         )
     targets = {
         role: _build(Target, table, f"{path}, Tabelle targets.{role}")
-        for role, table in raw.get("targets", {}).items()
+        for role, table in _table(raw.get("targets", {}), f"{path}, targets").items()
     }
     for role, target in targets.items():
         if target.kind != "mock":
@@ -96,9 +97,13 @@ def _read(name: str, folder: Path, seen: tuple[str, ...]) -> dict[str, Any]:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"meinten Sie {near[0]!r}?" if near else f"vorhanden: {', '.join(known)}"
         raise ConfigurationError(f"Profil {name!r} gibt es nicht ({path})", hint=hint) from error
+    except OSError as error:
+        raise ConfigurationError(f"Profil {path} ist nicht lesbar: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"Profil {path} ist kein gültiges TOML: {error}") from error
     parent = raw.pop("extends", None)
+    if parent is not None and not isinstance(parent, str):
+        raise ConfigurationError(f"Profil {path}: extends = {parent!r} ist kein Profilname")
     return raw if parent is None else _merge(_read(parent, folder, (*seen, name)), raw)
 
 
@@ -110,9 +115,26 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _build(kind: type[Any], table: Mapping[str, Any], place: str) -> Any:
-    _known(table, tuple(item.name for item in fields(kind)), place)
-    return kind(**table)
+def _build(kind: type[Any], table: object, place: str) -> Any:
+    given = _table(table, place)
+    _known(given, tuple(item.name for item in fields(kind)), place)
+    # A field without a default of its own holds a table.
+    wanted = {
+        item.name: dict if item.default is MISSING else type(item.default) for item in fields(kind)
+    }
+    for key, value in given.items():
+        if not isinstance(value, wanted[key]):
+            raise ConfigurationError(
+                f"{place}: {key} = {value!r} hat die falsche Art",
+                hint=f"erwartet: {_KINDS[wanted[key]]}",
+            )
+    return kind(**given)
+
+
+def _table(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{place}: {value!r} ist keine Tabelle")
+    return value
 
 
 def _known(table: Mapping[str, Any], allowed: tuple[str, ...], place: str) -> None:

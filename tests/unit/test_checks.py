@@ -1,0 +1,332 @@
+"""Every check holds on right traffic and breaks on traffic in which one thing is wrong."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import pruefstand.checks
+from pruefstand.checks import erezept_pharmacy as pharmacy
+from pruefstand.checks import erezept_practice as practice
+from pruefstand.checks import transport
+from pruefstand.checks.check import Check, Judgement
+from pruefstand.checks.file import identifiers_hold
+from pruefstand.checks.login import logins
+from pruefstand.checks.refusal import accepted_with_warning, konnektor_fault, not_uploaded, refused
+from pruefstand.fhir.existing import ExistingPrescription
+from pruefstand.fhir.prescription import build_prescription
+from pruefstand.model.exchange import Exchange
+from pruefstand.model.verdict import Verdict
+from pruefstand.rng import Rng
+from pruefstand.testdata.orders import order
+from tests.unit.synthetic_traffic import (
+    ID,
+    NOON,
+    OTHER_ID,
+    PARAMETER,
+    SIGN_ORDER,
+    Traffic,
+    envelope,
+    in_vau,
+    refusal,
+    soap_call,
+)
+
+GOOD = Traffic()
+
+WRONG: list[tuple[Check, list[dict[str, Any]]]] = [
+    (
+        practice.create_asks_for_a_flow_type,
+        [
+            {"authorization": ""},
+            {"authorization": "Basic a"},
+            {"parameters": ""},
+            {"parameters": PARAMETER + PARAMETER},
+            {"parameters": PARAMETER.replace("workflowType", "flowType")},
+            {"parameters": "<"},
+        ],
+    ),
+    (
+        practice.created_task_has_an_access_code,
+        [{"created_code": "a1" * 31}, {"created_code": "A1" * 32}, {"created_code": "zz" * 32}],
+    ),
+    (
+        practice.document_names_the_created_id,
+        [{"document_id": OTHER_ID}, {"broken_signature": True}],
+    ),
+    (
+        practice.authored_on_the_signing_day,
+        [
+            {"authored": "2026-06-30"},
+            {"authored": "2026-07-01T10:00:00Z"},
+            {"signed_at": datetime(2026, 7, 1, 22, 0, tzinfo=UTC)},
+            {"broken_signature": True},
+        ],
+    ),
+    (
+        practice.prescription_is_signed_as_demanded,
+        [{"with_ocsp": False}, {"broken_signature": True}],
+    ),
+    (
+        practice.konnektor_is_asked_for_an_enveloping_signature,
+        [
+            {"sign_order": SIGN_ORDER.replace("IncludeEContent>true", "IncludeEContent>false")},
+            {"sign_order": SIGN_ORDER.replace("Info>true", "Info>false")},
+            {"sign_order": SIGN_ORDER.replace("5652", "5653")},
+            {"sign_order": SIGN_ORDER.replace("text/plain", "application/xml")},
+        ],
+    ),
+    (
+        practice.activate_carries_the_access_code,
+        [
+            {"shown_code": None},
+            {"shown_code": "a2" * 32},
+            {"shown_code": None, "left_out": frozenset({"Task/$create"})},
+        ],
+    ),
+    (practice.task_becomes_ready, [{"task_status": "draft"}]),
+    (practice.resources_name_one_profile, [{"patient_profile": ""}, {"broken_signature": True}]),
+    (
+        practice.abort_shows_the_access_code,
+        [{"abort_code": None}, {"abort_code": "a1"}, {"left_out": frozenset({"Task/$abort"})}],
+    ),
+    (
+        practice.medication_profile("PZN", "P36-22"),
+        [
+            {"medication": "KBV_PR_ERP_Medication_FreeText|1.4"},
+            {"medication": ""},
+            {"broken_signature": True},
+        ],
+    ),
+    (
+        pharmacy.pharmacy_receives_the_signed_bytes,
+        [
+            {"delivered_change": b" "},
+            {"broken_signature": True},
+            {"left_out": frozenset({"Task/$activate"})},
+        ],
+    ),
+    (
+        pharmacy.close_shows_the_secret,
+        [
+            {"shown_secret": "b3" * 32},
+            {"shown_secret": ""},
+            {"shown_secret": "None", "left_out": frozenset({"Task/$accept"})},
+        ],
+    ),
+    (
+        pharmacy.receipt_is_signed_for_this_prescription,
+        [
+            {"receipt_digest": bytes(32)},
+            {"signed_receipt_digest": bytes(32)},
+            {"receipt_signature": False},
+            {"left_out": frozenset({"Task/$activate"})},
+        ],
+    ),
+    (
+        pharmacy.reject_shows_the_secret,
+        [{"shown_secret": ""}, {"left_out": frozenset({"Task/$reject"})}],
+    ),
+    (
+        transport.every_call_uses_tls,
+        [{"tls_version": "TLSv1.1"}, {"left_out": frozenset({"TLS"})}],
+    ),
+    (
+        transport.user_agent_names_product,
+        [{"user_agent": ""}, {"user_agent": "python-httpx/0.28"}, {"user_agent": "a/b  c/d"}],
+    ),
+    (transport.caller_is_marked_as_provider, [{"erp_user": "v"}, {"erp_user": ""}]),
+    (transport.business_calls_stay_in_vau, [{"open_path": "/Task"}, {"open_path": "/metadata"}]),
+    (
+        transport.vau_keys_are_fresh,
+        [
+            {"vau_bodies": (envelope(1), envelope(2), envelope(1))},
+            {"vau_bodies": (envelope(1), envelope(2), b"\x02" + envelope(3)[1:])},
+            {"vau_bodies": (envelope(1), envelope(2), b"\x01")},
+            {"left_out": frozenset({"VAU"})},
+        ],
+    ),
+    (
+        transport.pseudonym_is_reused,
+        [
+            {"vau_paths": ("/VAU/0", "/VAU/p1", "/VAU/0")},
+            {"vau_paths": ("/VAU/0", "/VAU/0", "/VAU/p2")},
+            {"vau_paths": ("/VAU/0",), "vau_bodies": (envelope(1),)},
+        ],
+    ),
+]
+"""Check → the changes to the right traffic that it must notice, one at a time."""
+
+BROKEN = [
+    pytest.param(check, change, id=f"{check.name}-{number}")
+    for check, changes in WRONG
+    for number, change in enumerate(changes)
+]
+
+
+@pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check, _ in WRONG])
+def test_a_check_holds_on_right_traffic(check: Check) -> None:
+    findings = check.findings(GOOD.exchanges())
+    assert [finding.actual for finding in findings if finding.verdict is not Verdict.PASSED] == []
+    assert tuple(finding.requirement for finding in findings) == check.requirements
+    assert check.requirements
+
+
+@pytest.mark.parametrize(("check", "change"), BROKEN)
+def test_a_check_breaks_when_one_thing_is_wrong(check: Check, change: dict[str, Any]) -> None:
+    findings = check.findings(replace(GOOD, **change).exchanges())
+    assert {finding.verdict for finding in findings} == {Verdict.FAILED}
+    assert all(finding.expected for finding in findings)
+
+
+@pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check, _ in WRONG])
+def test_a_check_never_holds_where_nothing_was_recorded(check: Check) -> None:
+    assert {finding.verdict for finding in check.findings([])} == {Verdict.FAILED}
+
+
+@pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check, _ in WRONG])
+def test_a_check_judges_unreadable_bodies_without_raising(check: Check) -> None:
+    rubbish = [
+        replace(
+            item,
+            request=replace(item.request, body=b"\xff<rubbish"),
+            response=None
+            if item.response is None
+            else replace(item.response, body=b"<!DOCTYPE a>"),
+        )
+        for item in GOOD.exchanges()
+    ]
+    assert check.findings(rubbish)
+    assert check.findings([replace(item, response=None) for item in GOOD.exchanges()])
+
+
+def holds(check: Check, *exchanges: Exchange) -> bool:
+    """Say whether all findings of `check` are passed."""
+    return all(finding.verdict is Verdict.PASSED for finding in check.findings(exchanges))
+
+
+MISMATCH = refusal("Task/$activate", 403, "AccessCode mismatch")
+
+
+def test_refused_demands_operation_status_and_words() -> None:
+    check = refused("Task/$activate", 403, "AccessCode mismatch", "A_1")
+    assert holds(check, *vau(MISMATCH))
+    assert not holds(check)
+    for wrong in (
+        refusal("Task/$activate", 403, "Other words"),
+        refusal("Task/$activate", 409, "AccessCode mismatch"),
+        refusal("Task/$accept", 403, "AccessCode mismatch"),
+        in_vau("Task/$activate", "POST /Task/1/$activate", 403),
+    ):
+        assert not holds(check, *vau(wrong))
+
+
+def test_refused_looks_at_the_last_call() -> None:
+    check = refused("Task/$activate", 403, "AccessCode mismatch", "A_1")
+    accepted = in_vau("Task/$activate", f"POST /Task/{ID}/$activate", 200)
+    assert holds(check, *vau(accepted, MISMATCH))
+    assert not holds(check, *vau(MISMATCH, accepted))
+
+
+def vau(*inner: Exchange) -> list[Exchange]:
+    """Return `inner` with the channel that carries it."""
+    channel = [item for item in GOOD.exchanges() if item.id == "vau"]
+    return [*channel, *inner]
+
+
+def test_a_konnektor_fault_demands_its_code() -> None:
+    check = konnektor_fault("SignDocument", 4123, "P4-01")
+    assert holds(check, soap_call("SignDocument", 500, "4123"))
+    assert not holds(check)
+    assert not holds(check, soap_call("SignDocument", 500, "4000"))
+    assert not holds(check, soap_call("SignDocument", 200))
+    assert not holds(check, soap_call("VerifyPin", 500, "4123"))
+
+
+def test_not_uploaded_breaks_on_an_accepted_upload() -> None:
+    check = not_uploaded("P6-01")
+    assert holds(check, *vau(MISMATCH))
+    for status in (200, 252):
+        assert not holds(check, *vau(in_vau("Task/$activate", "POST /", status)))
+
+
+def test_accepted_with_warning_demands_status_and_words() -> None:
+    check = accepted_with_warning("Ungültige Arztnummer", "P36-01")
+    words = (("Warning", '252 erp "Ungültige Arztnummer (LANR)"'),)
+    latin = (("Warning", words[0][1].encode().decode("latin-1")),)
+
+    def upload(status: int, headers: tuple[tuple[str, str], ...]) -> list[Exchange]:
+        return vau(in_vau("Task/$activate", "POST /", status, answer_headers=headers))
+
+    assert holds(check, *upload(252, words))
+    assert holds(check, *upload(252, latin))
+    assert not holds(check, *upload(200, words))
+    assert not holds(check, *upload(252, ()))
+    assert not holds(check, *upload(252, (("Warning", "other"),)))
+    assert not holds(check)
+
+
+def test_logins_counts_successful_signatures_of_one_actor() -> None:
+    signed = soap_call("ExternalAuthenticate", 200)
+    assert holds(logins("pvs", 1), signed)
+    assert holds(logins("pvs", 1), signed, soap_call("ExternalAuthenticate", 500))
+    assert holds(logins("pvs", 1), signed, soap_call("ExternalAuthenticate", 200, actor="kis"))
+    assert not holds(logins("pvs", 1))
+    assert not holds(logins("pvs", 1), signed, signed)
+    assert not holds(logins("pvs", 2), signed)
+
+
+def prescription(change: tuple[bytes, bytes] = (b"", b"")) -> ExistingPrescription:
+    """Return a built document, as if it came from a file, with one replacement."""
+    document = build_prescription(
+        order(Rng(1), kind="pzn"), rezept_id=ID, version="1.4", authored=NOON
+    )
+    assert change[0] in document
+    return ExistingPrescription.from_bytes(document.replace(*change), "rezept.xml")
+
+
+def test_identifiers_of_a_file_must_have_their_check_digits() -> None:
+    pzn = getattr(order(Rng(1), kind="pzn").medication, "pzn", "")
+    wrong = pzn[:-1] + str((int(pzn[-1]) + 1) % 10)
+    assert holds(identifiers_hold(prescription()))
+    broken = identifiers_hold(prescription((f'"{pzn}"'.encode(), f'"{wrong}"'.encode())))
+    assert not holds(broken)
+    assert "PZN: Prüfziffer" in broken.findings([])[0].actual
+
+
+def test_a_missed_recommendation_is_a_hint() -> None:
+    check = Check("s", ("A_1",), lambda _: Judgement(False, "a", "b"), should=True)
+    assert [finding.verdict for finding in check.findings([])] == [Verdict.HINT]
+
+
+def modules() -> Iterator[Any]:
+    """Yield every module with checks."""
+    for found in pkgutil.iter_modules(pruefstand.checks.__path__):
+        yield importlib.import_module(f"pruefstand.checks.{found.name}")
+
+
+def test_every_check_is_tried_here() -> None:
+    found = {
+        item for module in modules() for item in vars(module).values() if isinstance(item, Check)
+    }
+    assert {check.name for check in found} <= {check.name for check, _ in WRONG}
+    assert all(changes for _, changes in WRONG)
+
+
+def test_every_maker_of_checks_is_tried_here() -> None:
+    makers = {
+        name
+        for module in modules()
+        for name, item in vars(module).items()
+        if inspect.isfunction(item) and item.__annotations__.get("return") == "Check"
+    }
+    source = inspect.getsource(importlib.import_module(__name__))
+    assert {name for name in makers if f"{name}(" not in source} == set()
+    assert {"refused", "logins"} <= makers
