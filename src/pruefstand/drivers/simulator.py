@@ -153,5 +153,9 @@ def _erezept(
     transport: Transport, endpoints: Endpoints, tokens: Callable[[], str]
 ) -> ErezeptClient:
     return ErezeptClient(
-        transport, endpoints.base_url("erezept"), tokens=tokens, user_agent=USER_AGENT
+        transport,
+        endpoints.base_url("erezept"),
+        tokens=tokens,
+        user_agent=USER_AGENT,
+        trust=endpoints.trust,
     )

@@ -1,0 +1,1 @@
+"""Load generators: the acceptance flows under open arrivals."""

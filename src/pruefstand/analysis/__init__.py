@@ -1,0 +1,1 @@
+"""Data frames and plots: the notebooks' API."""
