@@ -35,9 +35,7 @@ class TimedErezeptClient(ErezeptClient):
         now: Callable[[], float],
         record: Callable[[Sample], None],
     ) -> None:
-        super().__init__(
-            transport, base_url, tokens=tokens, user_agent=USER_AGENT, trust=trust
-        )
+        super().__init__(transport, base_url, tokens=tokens, user_agent=USER_AGENT, trust=trust)
         self._now = now
         self._record = record
 

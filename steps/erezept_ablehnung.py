@@ -24,12 +24,38 @@ from pruefstand.testdata.orders import order
 from steps.erezept import Draft
 
 REFUSAL_REQUIREMENTS = {
-    "Task/$activate": ("A_19024-03",),
-    "Task/$accept": ("A_19289",),
-    "Task/$close": ("A_19289",),
-    "Task/$abort": ("A_19239-01",),
-    "Task/$create": ("A_19276",),
+    "Task/$create": {
+        "endpoint is forbidden for professionOID 1.2.276.0.76.4.54": ("A_19018-01",),
+        "JWT expired": ("A_19276",),
+    },
+    "Task/$activate": {
+        "AccessCode mismatch": ("A_19024-03",),
+        "Task not in status draft but in status ready": ("A_19128",),
+        "CAdES-BES signature verification has failed": ("A_19025-03",),
+        "PrescriptionId mismatch between Task and QES-Bundle": ("A_21370",),
+        "OCSP Check failed, certificate is revoked.": ("A_20159-04",),
+        "Ausstellungsdatum und Signaturzeitpunkt weichen voneinander ab, "
+        "müssen aber taggleich sein": ("A_22487",),
+        "Ungültige Versichertennummer (KVNR):": ("A_23890-01",),
+        "Ungültiges Institutionskennzeichen (IKNR):": ("A_23888",),
+        "Ungültige PZN:": ("A_23892",),
+        "FHIR-Validation error": ("A_23384-05",),
+        'Coverage "PKV" not allowed for flowtype 160': ("A_23443-01",),
+        'Coverage "PKV" not set for flowtype 200': ("A_22347-01",),
+    },
+    "Task/$accept": {
+        "Task has invalid status in-progress": ("A_19558-01",),
+        "AccessCode mismatch": ("A_19558-01",),
+        "Task meanwhile deleted for prescription id": ("A_19558-01",),
+    },
+    "Task/$close": {"No or invalid secret provided for Task": ("A_19289",)},
+    "Task/$abort": {
+        "Task must not be in progress for users other than pharmacy, but is: in-progress": (
+            "A_19120-03",
+        ),
+    },
 }
+"""Operation → words of the refusal → the requirement that demands it."""
 TOKEN_SECONDS = 300
 
 
@@ -129,9 +155,7 @@ def revocable(pki: Pki) -> Iterator[Pki]:
 
 
 @given("die eingebettete Auskunft nennt den Heilberufsausweis gesperrt", target_fixture="prepared")
-def embedded_answer_says_revoked(
-    prepared: Signed, revocable: Pki, clock: VirtualClock
-) -> Signed:
+def embedded_answer_says_revoked(prepared: Signed, revocable: Pki, clock: VirtualClock) -> Signed:
     hba_is_revoked(revocable, clock)
     answer = revocable.ocsp(revocable.hba().qes.der, at=clock.now())
     return replace(prepared, signed=with_ocsp(prepared.signed, answer))
@@ -221,7 +245,7 @@ def practice_uses_expired_token(practice: Practice, clock: VirtualClock) -> None
 
 @then(parsers.re(r'lehnt der Fachdienst (?P<operation>\S+) mit (?P<status>\d+) "(?P<text>.+)" ab'))
 def service_refuses(check: CaseLog, operation: str, status: str, text: str) -> None:
-    check(refused(operation, int(status), text, *REFUSAL_REQUIREMENTS[operation]))
+    check(refused(operation, int(status), text, *REFUSAL_REQUIREMENTS[operation][text]))
 
 
 @then(parsers.parse("meldet der Konnektor für {operation} den Fehler {code:d}"))
@@ -236,4 +260,4 @@ def nothing_is_uploaded(check: CaseLog) -> None:
 
 @then("nimmt der Fachdienst mit Status 252 und der Warnung zur Arztnummer an")
 def accepted_with_lanr_warning(check: CaseLog) -> None:
-    check(accepted_with_warning("Ungültige Arztnummer (LANR oder ZANR)", "P36-01"))
+    check(accepted_with_warning("Ungültige Arztnummer (LANR oder ZANR)", "A_23891"))

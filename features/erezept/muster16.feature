@@ -5,6 +5,8 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
   die Apotheke löst ein, gibt ab und erhält die Quittung. Alles über die Leitung.
 
   @tc:ERP-0001 @art:positiv @req:A_19274 @req:A_19272 @req:A_19276 @req:A_19281-03 @req:P36-31
+  @req:A_19275 @req:A_19021-02 @req:A_19273-01 @req:A_22893 @req:P36-21 @req:P36-37 @req:P36-39 @req:P4-01
+  @req:K36-23 @req:P36-25 @req:K36-24 @req:A_19289 @req:A_19900 @req:A_19901 @req:A_20766
   Szenariogrundriss: Eine Verordnung wird geschrieben, signiert, eingestellt und eingelöst
     Angenommen die Ärztin verordnet <versicherung>-versichert eine <art>-Verordnung mit Workflow <workflow>
     Wenn die Praxis die Verordnung signiert und einstellt
@@ -38,7 +40,7 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
     Wenn eine Apotheke die Verordnung einlöst
     Dann entspricht der Transport aller Nachrichten den Vorgaben
 
-  @tc:ERP-0003 @art:positiv @req:A_20667-03 @req:A_20663-02
+  @tc:ERP-0003 @art:positiv @req:A_20667-03
   Szenario: Die Praxis meldet sich mit der SMC-B an und nutzt das Token mehrfach
     Angenommen die Ärztin verordnet GKV-versichert eine PZN-Verordnung mit Workflow 160
     Wenn die Praxis die Verordnung signiert und einstellt
@@ -52,14 +54,14 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
     Und die Praxis eine weitere Verordnung einstellt
     Dann hat sich die Praxis genau zweimal mit ihrer Karte angemeldet
 
-  @tc:ERP-0005 @art:positiv @req:P6-21
+  @tc:ERP-0005 @art:positiv @req:A_19900 @req:A_19289
   Szenario: Der Patientenausdruck trägt den Einlösecode der Verordnung
     Angenommen eine einlösbare Verordnung
     Wenn die Praxis den Patientenausdruck erzeugt
     Und eine Apotheke mit dem Code des Ausdrucks einlöst
     Dann hat die Apotheke die unveränderte Verordnung und eine gültige Quittung
 
-  @tc:ERP-0006 @art:positiv @req:P36-01
+  @tc:ERP-0006 @art:positiv @req:P36-21
   Szenariogrundriss: Die Profilversion folgt dem Ausstellungstag
     Angenommen heute ist der <tag>
     Und die Ärztin verordnet nach KBV-Profil <version>

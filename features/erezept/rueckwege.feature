@@ -18,14 +18,14 @@ Funktionalität: Zurückgeben und Löschen
     Wenn die Praxis die Verordnung löscht
     Dann wurde das Löschen mit dem AccessCode bestätigt
 
-  @tc:ERP-0103 @art:negativ @req:A_19239-01
+  @tc:ERP-0103 @art:negativ @req:A_19558-01
   Szenario: Eine gelöschte Verordnung ist nicht mehr einlösbar
     Angenommen eine einlösbare Verordnung
     Wenn die Praxis die Verordnung löscht
     Und eine Apotheke die Verordnung anzunehmen versucht
     Dann lehnt der Fachdienst Task/$accept mit 410 "Task meanwhile deleted for prescription id" ab
 
-  @tc:ERP-0104 @art:negativ @req:A_19239-01
+  @tc:ERP-0104 @art:negativ @req:A_19120-03
   Szenario: Was in der Apotheke liegt, kann die Praxis nicht löschen
     Angenommen eine einlösbare Verordnung
     Und eine Apotheke hat die Verordnung angenommen

@@ -66,8 +66,15 @@ def test_easter_is_where_the_calendar_has_it(year: int, day: date) -> None:
 @pytest.mark.parametrize(
     "day",
     [
-        date(2026, 1, 1), date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1), date(2026, 5, 14),
-        date(2026, 5, 25), date(2026, 10, 3), date(2026, 12, 25), date(2026, 12, 26),
+        date(2026, 1, 1),
+        date(2026, 4, 3),
+        date(2026, 4, 6),
+        date(2026, 5, 1),
+        date(2026, 5, 14),
+        date(2026, 5, 25),
+        date(2026, 10, 3),
+        date(2026, 12, 25),
+        date(2026, 12, 26),
     ],
 )
 def test_nationwide_holidays_are_no_working_days(day: date) -> None:

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pruefstand.cli import accept, load, mocks
+from pruefstand.cli import accept, load, mocks, requirements
 from pruefstand.errors import ExitCode, PruefstandError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("accept", epilog=accept.EPILOG)(accept.accept)
 app.command("load")(load.load)
 app.add_typer(mocks.app, name="mocks")
+app.add_typer(requirements.app, name="requirements")
 
 
 def main() -> None:
@@ -27,7 +28,9 @@ def main() -> None:
     try:
         app()
     except PruefstandError as error:
-        Console(stderr=True, highlight=False).print(f"Fehler: {error}", markup=False, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"Fehler: {error}", markup=False, soft_wrap=True
+        )
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)

@@ -9,9 +9,8 @@ from pruefstand.fhir.located import Element
 from pruefstand.ids import bsnr, iknr, kvnr, lanr, pzn, rezept_id, zanr
 from pruefstand.rng import Rng
 
-
 PUBLISHED_EXAMPLES = frozenset({"P123464113", "123456789", "X123456789", "X234567890"})
-"""Invalid values that stand in official examples (handbook/erezept.md 3); nobody's own mistake."""
+"""Invalid values that stand in official examples of the publishers; nobody's own mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Request:
         return dict(reversed(pairs))
 
     def raw(self) -> bytes:
-        """Return the HTTP/1.1 text form, with Content-Length where a body or its absence matters."""
+        """Return the HTTP/1.1 text form, with Content-Length where it matters."""
         headers = self.headers
         if (self.body or self.method in {"POST", "PUT"}) and header(
             headers, "Content-Length"
