@@ -17,7 +17,9 @@ from pruefstand.checks.documents import binary, uploaded
 from pruefstand.clock import SystemClock
 from pruefstand.crypto.pki import Pki
 from pruefstand.evidence.codec import exchange_from_json
+from pruefstand.evidence.manifest import parse
 from pruefstand.evidence.run_folder import Run, read_run
+from pruefstand.evidence.verify import verify_run
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.model.exchange import Exchange
@@ -53,8 +55,15 @@ class Outcome:
 def accept(folder: Path, *arguments: str | Path) -> Outcome:
     """Run the command in a process of its own."""
     command = [sys.executable, "-m", "pruefstand", "accept", "--runs", str(folder)]
+    # Beside the runs, never in the home of whoever tests: the signing key is created there.
+    environ = {**os.environ, "XDG_CONFIG_HOME": str(folder.with_name("config"))}
     done = subprocess.run(
-        [*command, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300
+        [*command, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environ,
     )
     return Outcome(done.returncode, done.stdout + done.stderr, folder)
 
@@ -89,6 +98,46 @@ def test_all_features_are_green_and_the_report_shows_them(tmp_path: Path) -> Non
     assert report.count("<svg") >= 30
     assert not re.search(r"(src|href)=[\"']https?:", report)
     assert (outcome.run.folder / "junit.xml").exists()
+
+
+def test_a_finished_run_is_sealed_and_names_its_certificate(tmp_path: Path) -> None:
+    outcome = accept(tmp_path / "runs", "--only", "ERP-0101")
+    assert outcome.code == 0, outcome.text
+    folder = outcome.run.folder
+    result = verify_run(folder)
+    assert result.defects == ()
+    assert result.signer is not None
+    assert result.signer.fingerprint in outcome.text
+    manifest = parse((folder / "manifest.json").read_bytes())
+    assert {"report.html", "junit.xml", "matrix.csv", "run.json", "verdicts.json"} <= {
+        entry.path for entry in manifest.files
+    }
+    assert manifest.run["profile"] == "mock"
+    assert {"profile", "features"} <= set(manifest.inputs)
+    require_flips_found(folder, Rng(1), flips=60)
+
+
+def require_flips_found(folder: Path, rng: Rng, *, flips: int) -> None:
+    """Flip single bits in files drawn by `rng`; each must be a defect."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+    for _ in range(flips):
+        path = rng.choice(paths)
+        content = path.read_bytes()
+        changed = bytearray(content)
+        changed[rng.integer(0, len(content) - 1)] ^= 1 << rng.integer(0, 7)
+        path.write_bytes(changed)
+        assert verify_run(folder).defects, path
+        path.write_bytes(content)
+    assert verify_run(folder).defects == ()
+
+
+def test_a_run_that_cannot_be_sealed_says_so_and_keeps_its_report(tmp_path: Path) -> None:
+    (tmp_path / "config").write_bytes(b"")
+    outcome = accept(tmp_path / "runs", "--only", "ERP-0101")
+    assert outcome.code == 4
+    assert "Signaturschlüssel nicht schreibbar" in outcome.text
+    assert "Traceback" not in outcome.text
+    assert (outcome.run.folder / "report.html").exists()
 
 
 def test_two_processes_give_the_same_verdicts(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def test_a_cell_holds_little_logic(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 # The kernel's own sockets and event loop warn on their way out.
 @pytest.mark.filterwarnings("default")
-def test_the_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # the signing key is created there
     monkeypatch.setenv("PRUEFSTAND_NUR", "pzn-160-gkv")
     monkeypatch.setenv("PRUEFSTAND_LASTDAUER", "5")
     monkeypatch.delenv("PRUEFSTAND_LASTLAUF", raising=False)

@@ -216,11 +216,12 @@ def test_several_processes_share_the_blobs(tmp_path: Path) -> None:
 
 
 def test_a_second_writer_continues_the_chain(tmp_path: Path) -> None:
-    RunWriter(tmp_path, CLOCK).event("step", {"text": "eins"})
-    assert RunWriter(tmp_path, CLOCK).event("step", {"text": "zwei"}) == 2
+    clock = VirtualClock.at_day(date(2026, 11, 24))
+    RunWriter(tmp_path, clock).event("step", {"text": "eins"})
+    assert RunWriter(tmp_path, clock).event("step", {"text": "zwei"}) == 2
     log = read_events(tmp_path / "events.ndjson")
     assert [event.data["text"] for event in log.events] == ["eins", "zwei"]
-    assert log.events[0].time.startswith("2026-11-24T09:00:0")
+    assert log.events[0].time.startswith("2026-11-24T09:00:")
 
 
 def test_an_unknown_kind_is_refused_and_leaves_the_chain_intact(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,10 +17,13 @@ from rich.table import Table
 
 import pruefstand
 from pruefstand.cli.live import LiveRun
-from pruefstand.clock import SystemClock
+from pruefstand.clock import Clock, SystemClock, stopwatch
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
 from pruefstand.errors import Blame, ExitCode
+from pruefstand.evidence.inputs import input_hashes
+from pruefstand.evidence.manifest import write_manifest
+from pruefstand.evidence.operator_key import key_path, operator_key
 from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_run, summary
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
@@ -57,6 +61,7 @@ def accept(
     console = Console(highlight=False)
     root = project_root()
     chosen = load_profile(profile, root / "profiles")
+    inputs = input_hashes(root, profile)
     virtual_clock(as_of)
     clock = SystemClock()
     started = clock.now()
@@ -72,6 +77,7 @@ def accept(
     writer.finish({**info, "finished": clock.now().isoformat()}, live.cases)
     write_reports(read_run(folder))
     close(console, live, folder / "report.html")
+    seal(console, folder, inputs, clock)
     raise typer.Exit(code)
 
 
@@ -165,6 +171,18 @@ def commit() -> str:
     command = [git, "-C", str(project_root()), "rev-parse", "HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def seal(console: Console, folder: Path, inputs: Mapping[str, str], clock: Clock) -> None:
+    """Sign the finished run folder with the operator's key and say what it cost."""
+    start = stopwatch()
+    key = operator_key(key_path(os.environ), clock.now())
+    files = len(write_manifest(folder, inputs, key).files)
+    console.print(
+        f"Nachweis: {files} Dateien signiert in {stopwatch() - start:.2f} s · "
+        f"Zertifikat SHA-256 {key.fingerprint}",
+        soft_wrap=True,
+    )
 
 
 def close(console: Console, live: LiveRun, report: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pruefstand.cli import accept, load, mocks, requirements
+from pruefstand.cli import accept, evidence, load, mocks, requirements
 from pruefstand.errors import ExitCode, PruefstandError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("accept", epilog=accept.EPILOG)(accept.accept)
 app.command("load")(load.load)
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(mocks.app, name="mocks")
 app.add_typer(requirements.app, name="requirements")
 

@@ -100,23 +100,35 @@ class EventWriter:
 
 def read_events(path: Path) -> EventLog:
     """Read and verify the log at `path`; raises BrokenChain naming the first bad line."""
+    head = FIRST
+    events = []
+    for event, digest in stream_events(path):
+        events.append(event)
+        head = digest
+    return EventLog(tuple(events), head)
+
+
+def stream_events(path: Path) -> Iterator[tuple[Event, str]]:
+    """Yield each verified event with the SHA-256 of its line, holding one line at a time.
+
+    Raises BrokenChain naming the first bad line, OperatorError when the file is unreadable.
+    """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as lines:
+            yield from _verified(path, lines)
     except OSError as error:
         raise OperatorError(
             f"{path}: Ereignisprotokoll nicht lesbar ({error.strerror})",
             hint="Einen vollständigen Laufordner angeben",
         ) from error
-    if raw and not raw.endswith(b"\n"):
-        raise BrokenChain(path, raw.count(b"\n") + 1, "die letzte Zeile ist nicht abgeschlossen")
-    lines = raw.split(b"\n")[:-1]
-    events = tuple(_verified(path, lines))
-    return EventLog(events, hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST)
 
 
-def _verified(path: Path, lines: list[bytes]) -> Iterator[Event]:
+def _verified(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[Event, str]]:
     head = FIRST
-    for number, line in enumerate(lines, 1):
+    for number, whole in enumerate(lines, 1):
+        line = whole.removesuffix(b"\n")
+        if line == whole:
+            raise BrokenChain(path, number, "die letzte Zeile ist nicht abgeschlossen")
         try:
             entry = json.loads(line)
             event = Event(entry["seq"], entry["time"], entry["kind"], entry["data"])
@@ -126,4 +138,4 @@ def _verified(path: Path, lines: list[bytes]) -> Iterator[Event]:
         if event.seq != number or previous != head:
             raise BrokenChain(path, number, "die Hash-Kette ist unterbrochen")
         head = hashlib.sha256(line).hexdigest()
-        yield event
+        yield event, head

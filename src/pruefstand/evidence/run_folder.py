@@ -77,7 +77,7 @@ class RunWriter:
 
     def case(self, record: CaseRecord) -> int:
         """Append `record` with exchanges, steps and findings; return the number of its event."""
-        digest = _digest(record)
+        digest = case_digest(record)
         block = [
             *(("exchange", exchange) for exchange in record.exchanges),
             *(("step", {"case": record.id, **step.to_json()}) for step in record.steps),
@@ -102,7 +102,7 @@ class RunWriter:
         _write_json(self.folder / RUN, {**run, "events": chain})
 
     def _event_of(self, case: CaseRecord) -> int:
-        written = self._written.get(_digest(case))
+        written = self._written.get(case_digest(case))
         return written.pop(0) if written else self.case(case)
 
 
@@ -135,13 +135,14 @@ def _case(folder: Path, entry: Json, log: EventLog) -> CaseRecord:
     if not 1 <= number <= len(log.events):
         raise _changed(folder / VERDICTS, f"Fall {case.id} hat kein Ereignis")
     closing = log.events[number - 1].data
-    if closing["sha256"] != _digest(case):
+    if closing["sha256"] != case_digest(case):
         raise _changed(folder / VERDICTS, f"Fall {case.id} passt nicht zu Ereignis {number}")
     block = log.events[number - 1 - closing["block"] : number - 1]
     return replace(case, exchanges=tuple(e.data for e in block if e.kind == "exchange"))
 
 
-def _digest(case: CaseRecord) -> str:
+def case_digest(case: CaseRecord) -> str:
+    """Return the SHA-256 of the case's summary in canonical JSON, as its event carries it."""
     canonical = json.dumps(case.summary_json(), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

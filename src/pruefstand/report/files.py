@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pruefstand.evidence.run_folder import Run
-from pruefstand.report import html, junit
+from pruefstand.report import html, junit, matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +15,16 @@ class Reports:
 
     html: Path
     junit: Path
+    matrix: Path
 
 
 def write_reports(run: Run) -> Reports:
-    """Write `report.html` and `junit.xml` into the run folder and return their paths."""
-    reports = Reports(run.folder / "report.html", run.folder / "junit.xml")
+    """Write `report.html`, `junit.xml` and `matrix.csv` into the run folder, return their paths."""
+    names = ("report.html", "junit.xml", "matrix.csv")
+    reports = Reports(*(run.folder / name for name in names))
     page = html.render(run)
     reports.html.write_text(page, encoding="utf-8", errors="replace", newline="\n")
     started = str(run.info.get("started", ""))
     reports.junit.write_bytes(junit.render(run.cases, started=started))
+    reports.matrix.write_bytes(matrix.render(run.cases))
     return reports

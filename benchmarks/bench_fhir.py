@@ -1,0 +1,79 @@
+"""How fast official examples are validated: warm per document, and from process start.
+
+Run: PRUEFSTAND_SPECS=… python benchmarks/bench_fhir.py [rounds]
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from pruefstand.clock import stopwatch
+from pruefstand.fhir.packages.library import specs_folder
+from pruefstand.fhir.validation import Validator
+
+GOALS = {"KBV_PR_ERP_Bundle/1.4.1": 150, "KBV_PR_ERP_Bundle/1.3.3": 150, "KBV_PR_EAU_Bundle": 80}
+COLD_GOAL, START_GOAL, MEMORY_GOAL = 2.0, 0.3, 150
+ONE = """
+import resource, sys
+from pathlib import Path
+from pruefstand.fhir.validation import Validator
+assert Validator().validate(Path(sys.argv[1]).read_bytes()).valid
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def examples(folder: str) -> list[Path]:
+    """Return the valid examples below a folder."""
+    root = specs_folder() / "examples" / folder
+    return [path for path in sorted(root.rglob("*.xml")) if "/valid/" in path.as_posix()]
+
+
+def rate(validator: Validator, documents: list[bytes], rounds: int) -> float:
+    """Return documents per second by the median over files and rounds, after one warm-up."""
+    spent: list[float] = []
+    for turn in range(rounds + 1):
+        for data in documents:
+            begin = stopwatch()
+            validator.validate(data)
+            if turn:
+                spent.append(stopwatch() - begin)
+    return 1 / statistics.median(spent)
+
+
+def start(path: Path, cache: str) -> tuple[float, int]:
+    """Return seconds from process start to the verdict, and the peak memory in MB."""
+    environment = {**os.environ, "XDG_CACHE_HOME": cache}
+    begin = stopwatch()
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", ONE, str(path)], env=environment, capture_output=True, check=True
+    )
+    return stopwatch() - begin, int(done.stdout)
+
+
+def main() -> int:
+    """Print rates, start times and memory; return 1 when a goal is missed."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    validator = Validator()
+    met: list[bool] = []
+    for folder, goal in GOALS.items():
+        documents = [path.read_bytes() for path in examples(folder)]
+        found = rate(validator, documents, rounds)
+        met.append(found >= goal)
+        print(f"{folder:<26} {len(documents):3} files {found:6.0f}/s  goal {goal}/s")
+    one = examples(next(iter(GOALS)))[0]
+    with tempfile.TemporaryDirectory() as cache:
+        cold, _ = start(one, cache)
+        warm, memory = min(start(one, cache) for _ in range(3))
+    met += [cold <= COLD_GOAL, warm <= START_GOAL, memory <= MEMORY_GOAL]
+    print(f"start to verdict without cache {cold:.2f} s (goal {COLD_GOAL} s)")
+    print(f"start to verdict with cache    {warm:.2f} s (goal {START_GOAL} s), {memory} MB")
+    return 0 if all(met) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
