@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pruefstand.cli import accept, evidence, load, mocks, requirements
+from pruefstand.cli import accept, evidence, fhir, load, mocks, requirements, specs
 from pruefstand.errors import ExitCode, PruefstandError
 
 app = typer.Typer(
@@ -20,8 +20,10 @@ app = typer.Typer(
 app.command("accept", epilog=accept.EPILOG)(accept.accept)
 app.command("load")(load.load)
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(fhir.app, name="fhir")
 app.add_typer(mocks.app, name="mocks")
 app.add_typer(requirements.app, name="requirements")
+app.add_typer(specs.app, name="specs")
 
 
 def main() -> None:

@@ -1,0 +1,109 @@
+"""`pruefstand fhir`: validate FHIR documents against the official profiles."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pruefstand.errors import ExitCode, OperatorError
+from pruefstand.fhir.validation import Result, Validator, message, operation_outcome
+
+app = typer.Typer(help="FHIR-Dokumente prüfen.", no_args_is_help=True)
+
+STANDARD_INPUT = "-"
+
+
+class OutputFormat(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    OUTCOME = "outcome"
+
+
+@app.callback()
+def group() -> None:
+    """FHIR-Dokumente prüfen."""
+
+
+@app.command(epilog="Beispiel: pruefstand fhir validate verordnung.xml --as-of 2026-11-23")
+def validate(
+    source: Annotated[str, typer.Argument(metavar="DATEI|ORDNER|-", help="„-“ liest von stdin.")],
+    profile: Annotated[str, typer.Option(help="Profil statt meta.profile: Adresse|Version.")] = "",
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Stichtag der Profilversion.")
+    ] = None,
+    output: Annotated[
+        OutputFormat, typer.Option("--format", help="Form der Ausgabe.")
+    ] = OutputFormat.TEXT,
+) -> None:
+    """Prüfe Dokumente gegen ihre Profile: 0 gültig, 1 ungültig, 6 nicht entscheidbar."""
+    validator = Validator()
+    day = as_of.date() if as_of else None
+    count = invalid = 0
+    for name, data in documents(source):
+        result = validator.validate(data, profile=profile or None, as_of=day)
+        typer.echo(rendered(name, result, output))
+        count += 1
+        invalid += not result.valid
+    if not count:
+        raise typer.Exit(ExitCode.NOTHING_SELECTED)
+    if invalid:
+        raise typer.Exit(ExitCode.SUT_FAILED)
+
+
+def documents(source: str) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each document; raises OperatorError when it cannot be read."""
+    if source == STANDARD_INPUT:
+        yield STANDARD_INPUT, sys.stdin.buffer.read()
+        return
+    path = Path(source)
+    files = sorted(path.rglob("*.xml")) if path.is_dir() else [path]
+    for file in files:
+        try:
+            yield str(file), file.read_bytes()
+        except OSError as error:
+            reason = error.strerror or "nicht lesbar"
+            raise OperatorError(f"{file}: {reason}", hint="Datei und Rechte prüfen") from None
+
+
+def rendered(name: str, result: Result, output: OutputFormat) -> str:
+    """Return the findings of one document in the wanted form, one line each in JSON."""
+    if output is OutputFormat.OUTCOME:
+        return json.dumps(operation_outcome(result), ensure_ascii=False)
+    if output is OutputFormat.JSON:
+        return json.dumps(_record(name, result), ensure_ascii=False)
+    head = f"{name}: {'gültig' if result.valid else 'ungültig'}"
+    lines = [f"  {finding.severity}: {message(finding)}" for finding in result.findings]
+    return "\n".join([head, *lines])
+
+
+def _record(name: str, result: Result) -> dict[str, object]:
+    findings = [
+        {
+            "severity": finding.severity,
+            "kind": finding.kind,
+            "rule": finding.rule,
+            "path": finding.path,
+            "line": finding.line,
+            "element": finding.element,
+            "expected": finding.expected,
+            "found": finding.found,
+            "de": message(finding, "de"),
+            "en": message(finding, "en"),
+        }
+        for finding in result.findings
+    ]
+    return {
+        "file": name,
+        "profile": result.profile,
+        "valid": result.valid,
+        "findings": findings,
+    }

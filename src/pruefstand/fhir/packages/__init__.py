@@ -1,0 +1,1 @@
+"""FHIR packages: archives, what belongs together, and definitions by canonical address."""

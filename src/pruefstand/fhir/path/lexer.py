@@ -1,0 +1,64 @@
+"""FHIRPath text to tokens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+    |(?P<moment>@T?[0-9][0-9T:\-.+Z]*)
+    |(?P<number>[0-9]+(?:\.[0-9]+)?)
+    |(?P<string>'(?:[^'\\]|\\.)*')
+    |(?P<quoted>`[^`]*`)
+    |(?P<variable>%(?:[A-Za-z_][\w\-]*|`[^`]*`|'[^']*'))
+    |(?P<name>\$?[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<sign><=|>=|!=|!~|[=~<>+\-*/&|.,()\[\]{}])""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
+
+
+class FhirPathProblem(ValueError):
+    """An expression cannot be read, or cannot be evaluated on these items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of an expression; `kind` names the group of the grammar."""
+
+    kind: str
+    text: str
+
+
+END = Token("end", "")
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens of `text`, closed by END; raises FhirPathProblem."""
+    found: list[Token] = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise FhirPathProblem(f"unexpected {text[position : position + 10]!r}")
+        kind = match.lastgroup or ""
+        if kind != "space":
+            found.append(Token(kind, match.group()))
+        position = match.end()
+    return [*found, END]
+
+
+def unquoted(literal: str) -> str:
+    """Return the content of a string literal; an unknown escape keeps its backslash."""
+    return _ESCAPE.sub(_replacement, literal[1:-1])
+
+
+def _replacement(match: re.Match[str]) -> str:
+    code = match[1]
+    if len(code) == 5:
+        return chr(int(code[1:], 16))
+    if code in "'\"\\/`":
+        return code
+    return _ESCAPED.get(code, match[0])

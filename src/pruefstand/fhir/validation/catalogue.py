@@ -1,0 +1,105 @@
+"""Compiled profiles, the tables of types and the patterns of primitives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pruefstand.fhir.packages.library import Definitions, MissingPackage
+from pruefstand.fhir.validation.elements import STRUCTURE, Element, Profile, profile_of
+
+# R4 words base64Binary so that a search for it can take exponential time; this is the same set.
+_LINEAR = {"base64Binary": r"\s*([0-9a-zA-Z+/=]{4}\s*)+"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChildType:
+    """What a child element of a type is: its name without type, its type, and its place."""
+
+    name: str
+    type: str
+    key: str
+    order: int
+
+
+class Catalogue:
+    """Structures by address, compiled when first asked for."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._profiles: dict[str, Profile | None] = {}
+        self._tables: dict[str, dict[str, ChildType]] = {}
+        self._patterns: dict[str, re.Pattern[str] | None] = {}
+
+    def profile(self, url: str) -> Profile | None:
+        """Return the profile at `url`, with or without a version; None when unknown.
+
+        Raises MissingPackage when a package defines it without a snapshot.
+        """
+        address = url.partition("|")[0]
+        if address not in self._profiles:
+            self._profiles[address] = self._compile(address)
+        return self._profiles[address]
+
+    def _compile(self, address: str) -> Profile | None:
+        structure = self._definitions.get("StructureDefinition", address)
+        if structure is None:
+            return None
+        if not structure["elements"]:
+            raise MissingPackage(
+                f"nicht entscheidbar: {address} liegt nur ohne Snapshot vor",
+                hint="das Paket mit Snapshots aus dem Referenzvalidator der gematik verwenden",
+            )
+        return profile_of(structure)
+
+    def is_base(self, url: str) -> bool:
+        """Return whether FHIR R4 itself defines `url`."""
+        return self._definitions.is_base(url)
+
+    def children_of(self, key: str) -> dict[str, ChildType]:
+        """Return what may stand below the type or backbone element `key`, by XML name."""
+        table = self._tables.get(key)
+        if table is None:
+            table = self._tables[key] = self._table(key)
+        return table
+
+    def _table(self, key: str) -> dict[str, ChildType]:
+        base = self.profile(STRUCTURE + key.partition(".")[0])
+        element = base.by_id.get(key) if base and not base.constrains else None
+        if element is None:
+            return {}
+        if element.reference:
+            return self.children_of(element.reference.rpartition("#")[2])
+        return {name: child for c in element.children for name, child in _child_types(c)}
+
+    def pattern(self, type_name: str) -> re.Pattern[str] | None:
+        """Return the pattern of a primitive type."""
+        if type_name not in self._patterns:
+            self._patterns[type_name] = self._read_pattern(type_name)
+        return self._patterns[type_name]
+
+    def _read_pattern(self, type_name: str) -> re.Pattern[str] | None:
+        structure = self._definitions.get("StructureDefinition", STRUCTURE + type_name)
+        for element in structure["elements"] if structure else ():
+            if not element["path"].endswith(".value"):
+                continue
+            for one in element.get("type", ()):
+                for extension in one.get("extension", ()):
+                    if extension["url"].endswith("/regex"):
+                        # FHIR means ASCII classes: a no-break space is no white space.
+                        pattern = _LINEAR.get(type_name, extension["valueString"])
+                        return re.compile(f"(?s:{pattern})\\Z", re.ASCII)
+        return None
+
+
+def _child_types(element: Element) -> list[tuple[str, ChildType]]:
+    name, order = element.name, element.order
+    if element.is_choice:
+        codes = [t.code for t in element.types]
+        return [(name + c[0].upper() + c[1:], ChildType(name, c, c, order)) for c in codes]
+    if element.reference:
+        key = element.reference.rpartition("#")[2]
+        return [(name, ChildType(name, "BackboneElement", key, order))]
+    code = element.types[0].code if element.types else ""
+    key = element.id if code in ("BackboneElement", "Element") else code
+    return [(name, ChildType(name, code, key, order))]

@@ -1,0 +1,215 @@
+"""Element definitions of a snapshot as a tree the walk can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
+UNLIMITED = 10**9
+_SYSTEM = "http://hl7.org/fhirpath/System."
+# ele-1 is checked while reading; txt-1, txt-2 and dom-6 concern narratives.
+_WITHOUT_EFFECT = frozenset({"ele-1", "txt-1", "txt-2", "dom-6"})
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeReference:
+    """A type an element may have, with its profiles and the profiles of a reference's target."""
+
+    code: str
+    profiles: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A FHIRPath rule; `severity` is `error` or `warning`."""
+
+    key: str
+    severity: str
+    expression: str
+    human: str
+
+
+class Element:
+    """One element definition; `slices` and `children` come from the order of the snapshot."""
+
+    __slots__ = (
+        "children",
+        "criteria",
+        "fixed",
+        "id",
+        "invariants",
+        "is_choice",
+        "max_length",
+        "maximum",
+        "minimum",
+        "name",
+        "order",
+        "path",
+        "pattern",
+        "plan",
+        "range",
+        "reference",
+        "slice_name",
+        "slices",
+        "slicing",
+        "types",
+        "value_set",
+    )
+
+    def __init__(self, definition: Json, order: int) -> None:
+        self.id: str = definition.get("id") or definition["path"]
+        self.path: str = definition["path"]
+        last = self.path.rpartition(".")[2]
+        self.is_choice = last.endswith("[x]")
+        self.name = last.removesuffix("[x]")
+        self.order = order
+        self.minimum: int = definition.get("min", 0)
+        limit = definition.get("max", "*")
+        self.maximum = UNLIMITED if limit == "*" else int(limit)
+        self.types = tuple(_type(t) for t in definition.get("type", ()))
+        self.fixed: Any = _prefixed(definition, "fixed")
+        self.pattern: Any = _prefixed(definition, "pattern")
+        self.range = (_prefixed(definition, "minValue"), _prefixed(definition, "maxValue"))
+        self.max_length: int | None = definition.get("maxLength")
+        self.value_set = _required_value_set(definition)
+        self.invariants = _invariants(definition)
+        self.slicing: Json | None = definition.get("slicing")
+        self.slice_name: str | None = definition.get("sliceName")
+        self.reference: str | None = definition.get("contentReference")
+        self.children: list[Element] = []
+        self.slices: list[Element] = []
+        self.plan: Plan | None = None
+        self.criteria: Any = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is said about the value itself."""
+        return not (self.invariants or self.value_set or self.max_length or self.constant) and (
+            self.range == (None, None)
+        )
+
+    @property
+    def constant(self) -> bool:
+        """Whether a fixed value or a pattern is demanded."""
+        return self.fixed is not None or self.pattern is not None
+
+    @property
+    def own_slices(self) -> list[Element]:
+        """The slices of the first order; a re-slice lives below its slice."""
+        return [one for one in self.slices if "/" not in (one.slice_name or "")]
+
+
+class Plan:
+    """What to look at below an element, precomputed."""
+
+    __slots__ = ("by_name", "plain", "required", "required_slices")
+
+    def __init__(self, element: Element) -> None:
+        self.plain = element.plain
+        self.required = [c for c in element.children if c.minimum]
+        self.required_slices = [
+            c for c in element.children if c.slicing and any(s.minimum for s in c.own_slices)
+        ]
+        self.by_name: dict[str, list[Element]] = {}
+        for child in element.children:
+            self.by_name.setdefault(child.name, []).append(child)
+
+
+def plan_of(element: Element) -> Plan:
+    """Return the plan of an element whose tree is complete, made once."""
+    if element.plan is None:
+        element.plan = Plan(element)
+    return element.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A structure ready to be checked against; `by_id` finds elements of the snapshot."""
+
+    url: str
+    version: str
+    type: str
+    root: Element
+    by_id: dict[str, Element]
+    context: tuple[Json, ...]
+    constrains: bool
+
+    def has_version(self, wanted: str) -> bool:
+        """Return whether `wanted`, maybe only `major.minor`, names this version."""
+        return not wanted or f"{self.version}.".startswith(f"{wanted}.")
+
+
+def profile_of(structure: Json) -> Profile:
+    """Return the compiled form of a trimmed structure definition."""
+    definitions = structure["elements"]
+    root = Element(definitions[0], 0)
+    by_id = {root.id: root}
+    for order, definition in enumerate(definitions[1:], 1):
+        element = Element(definition, order)
+        by_id[element.id] = element
+        _place(element, by_id)
+    return Profile(
+        structure["url"],
+        structure.get("version", ""),
+        structure["type"],
+        root,
+        by_id,
+        tuple(structure.get("context", ())),
+        structure.get("derivation") == "constraint",
+    )
+
+
+def _place(element: Element, by_id: dict[str, Element]) -> None:
+    above, _, last = element.id.rpartition(".")
+    parent = by_id.get(above)
+    if parent is None:
+        return
+    sliced = by_id.get(f"{above}.{last.partition(':')[0]}") if ":" in last else None
+    if sliced is not None:
+        sliced.slices.append(element)
+    else:
+        parent.children.append(element)
+
+
+def _prefixed(definition: Json, prefix: str) -> Any:
+    for name, value in definition.items():
+        if name.startswith(prefix):
+            return value
+    return None
+
+
+def _required_value_set(definition: Json) -> str | None:
+    binding = definition.get("binding")
+    if not binding or binding.get("strength") != "required":
+        return None
+    address: str = binding.get("valueSet", "")
+    return address.partition("|")[0] or None
+
+
+def _invariants(definition: Json) -> tuple[Invariant, ...]:
+    return tuple(
+        Invariant(c["key"], c["severity"], c["expression"], c.get("human", ""))
+        for c in definition.get("constraint", ())
+        if c["key"] not in _WITHOUT_EFFECT
+    )
+
+
+def _type(definition: Json) -> TypeReference:
+    code = definition.get("code", "")
+    if code.startswith(_SYSTEM):
+        system = code.removeprefix(_SYSTEM)
+        known = ("String", "Boolean", "Integer", "Decimal")
+        code = system.lower() if system in known else "string"
+        for extension in definition.get("extension", ()):
+            if extension["url"].endswith("fhir-type"):
+                code = extension.get("valueUrl") or extension.get("valueUri") or code
+    return TypeReference(
+        code,
+        tuple(p.partition("|")[0] for p in definition.get("profile", ())),
+        tuple(p.partition("|")[0] for p in definition.get("targetProfile", ())),
+    )

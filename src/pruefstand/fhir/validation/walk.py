@@ -1,0 +1,243 @@
+"""One validation: the instance against its profiles, each (node, profile) pair once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pruefstand.clock import BERLIN, Clock
+from pruefstand.fhir.packages.sets import PackageSet
+from pruefstand.fhir.path import Focus, Step
+from pruefstand.fhir.path.tree import PRIMITIVES, Node
+from pruefstand.fhir.validation.catalogue import Catalogue
+from pruefstand.fhir.validation.elements import (
+    STRUCTURE,
+    Element,
+    Invariant,
+    TypeReference,
+    plan_of,
+)
+from pruefstand.fhir.validation.extensions import check_extension
+from pruefstand.fhir.validation.findings import Finding, Severity
+from pruefstand.fhir.validation.references import ReferenceIndex, check_reference
+from pruefstand.fhir.validation.slicing import check_sliced
+from pruefstand.fhir.validation.terminology import Terminology
+from pruefstand.fhir.validation.values import check_value
+
+_ANY_RESOURCE = ("Resource", "DomainResource")
+_BACKBONE = ("", "BackboneElement", "Element")
+
+
+class Walk:
+    """The state of one validation; also the services FHIRPath asks for."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        terminology: Terminology,
+        root: Node,
+        clock: Clock,
+        packages: PackageSet,
+    ) -> None:
+        self.catalogue = catalogue
+        self.terminology = terminology
+        self.packages = packages
+        self.findings: list[Finding] = []
+        self._root = root
+        self._clock = clock
+        self._references = ReferenceIndex(root)
+        self._results: dict[tuple[int, str], list[Finding]] = {}
+
+    # Services of FHIRPath and of the slicing criteria
+
+    def resolve(self, item: Any) -> Node | None:
+        """Return the resource in this document that `item` points to."""
+        return self._references.resolve(item)
+
+    def now(self) -> datetime:
+        """Return the time in Germany."""
+        return self._clock.now().astimezone(BERLIN)
+
+    def conforms_to(self, node: Node, profile: str) -> bool:
+        """Return whether `node` conforms to `profile`, found out aside from the findings."""
+        definition = self.catalogue.profile(profile)
+        if definition is None:
+            return False
+        if not definition.constrains and self.catalogue.is_base(definition.url):
+            return definition.type in (node.type, *_ANY_RESOURCE, "Element")
+        if definition.type not in (node.type, *_ANY_RESOURCE):
+            return False
+        return not any(finding.refuses for finding in self._result(node, definition.url))
+
+    def member_of(self, node: Node, value_set: str) -> bool:
+        """Return whether the code in `node` is in `value_set`, as far as that is known."""
+        return self.terminology.holds(value_set, node) is not False
+
+    def holds_code(self, value_set: str, node: Node) -> bool:
+        """Return whether the code in `node` is certainly in `value_set`."""
+        return self.terminology.holds(value_set, node) is True
+
+    def items_at(self, node: Node, step: Step) -> list[Any]:
+        """Return what a discriminator path finds from `node`."""
+        return step([node], Focus(node.resource, self._root, node, self))
+
+    # Findings
+
+    def report(
+        self,
+        kind: str,
+        node: Node,
+        element: Element | None = None,
+        *,
+        rule: str = "",
+        severity: Severity = "error",
+        expected: str = "",
+        found: str = "",
+    ) -> None:
+        """Note a finding at `node`."""
+        name = element.id if element else ""
+        self.findings.append(
+            Finding(kind, rule or kind, severity, node.path, node.line, expected, found, name)
+        )
+
+    def report_count(self, kind: str, owner: Node, element: Element, count: int) -> None:
+        """Note that an element occurs too seldom or too often below `owner`."""
+        least = "minimum" in kind
+        expected = f"≥ {element.minimum}" if least else f"≤ {element.maximum}"
+        path = f"{owner.path}.{element.name}"
+        if element.slice_name:
+            path = f"{path}:{element.slice_name}"
+        self.findings.append(
+            Finding(kind, kind, "error", path, owner.line, expected, str(count), element.id)
+        )
+
+    def report_unevaluated(self, node: Node, invariant: Invariant, reason: str) -> None:
+        """Note that an invariant could not be evaluated here."""
+        self.report("expression", node, rule=invariant.key, severity="warning", found=reason)
+
+    # Structure
+
+    def check_resource(self, node: Node, demanded: Iterable[str] = ()) -> None:
+        """Check a resource against the profiles it claims and those demanded."""
+        profiles: list[str] = []
+        for claim in node.profiles():
+            url, _, version = claim.partition("|")
+            profile = self.catalogue.profile(url)
+            if profile is None or not profile.has_version(version):
+                known = profile.version if profile else ""
+                self.report("profile", node, expected=known, found=claim)
+            else:
+                profiles.append(url)
+        profiles.extend(url for url in demanded if url not in profiles)
+        for url in profiles or [STRUCTURE + node.type]:
+            profile = self.catalogue.profile(url)
+            if profile is None or profile.type != node.type:
+                expected = profile.type if profile else ""
+                self.report("profile", node, expected=expected, found=f"{node.type}: {url}")
+            else:
+                self.check_profile(node, url)
+
+    def check_profile(self, node: Node, url: str) -> None:
+        """Check `node` against a known profile; findings of an earlier check are taken over."""
+        self.findings.extend(self._result(node, url))
+
+    def _result(self, node: Node, url: str) -> list[Finding]:
+        key = (id(node), url)
+        known = self._results.get(key)
+        if known is not None:
+            return known
+        self._results[key] = []
+        profile = self.catalogue.profile(url)
+        outer, self.findings = self.findings, []
+        try:
+            if profile is not None:
+                check_value(self, node, profile.root)
+                self.check_children(node, profile.root)
+        finally:
+            found, self.findings = self.findings, outer
+        self._results[key] = found
+        return found
+
+    def check_children(self, node: Node, element: Element) -> None:
+        """Check the children of `node` against those of `element`."""
+        if not element.children:
+            return
+        plan = plan_of(element)
+        children = node.children
+        for one in plan.required:
+            count = len(children.get(one.name, ()))
+            if count < one.minimum and not (one.name == "value" and node.type in PRIMITIVES):
+                self.report_count("minimum", node, one, count)
+        for one in plan.required_slices:
+            if one.name not in children:
+                for part in one.own_slices:
+                    if part.minimum:
+                        self.report_count("slice-minimum", node, part, 0)
+        by_name = plan.by_name
+        for name, nodes in children.items():
+            for one in by_name.get(name, ()):
+                if len(nodes) > one.maximum:
+                    self.report_count("maximum", node, one, len(nodes))
+                if one.slices and (one.slicing or one.is_choice):
+                    check_sliced(self, node, nodes, one)
+                else:
+                    for child in nodes:
+                        self.check_child(child, one)
+
+    def check_child(self, node: Node, element: Element) -> None:
+        """Check `node` against the definition that stands for it in its parent's profile."""
+        whole = node.resource is node
+        types = [t for t in element.types if t.code == node.type]
+        if not types and whole:
+            types = [t for t in element.types if t.code in _ANY_RESOURCE]
+        if not types and element.types and (element.is_choice or whole):
+            expected = ", ".join(t.code for t in element.types)
+            self.report("type", node, element, expected=expected, found=node.type)
+            return
+        check_value(self, node, element)
+        if whole:
+            self._check_inner_resource(node, types)
+        else:
+            self._check_type(node, element, types)
+        self.check_children(node, element)
+        if node.type == "Reference":
+            check_reference(self, node, types)
+
+    def _check_inner_resource(self, node: Node, types: list[TypeReference]) -> None:
+        self.check_resource(node)
+        base = (STRUCTURE + "Resource", STRUCTURE + node.type)
+        wanted = [p for t in types for p in t.profiles if p not in base]
+        claimed = {p.partition("|")[0] for p in node.profiles()}
+        if wanted and claimed.isdisjoint(wanted) and not self._conforms_to_any(node, wanted):
+            names = ", ".join(p.rpartition("/")[2] for p in wanted)
+            self.report("profile-mismatch", node, expected=names, found=", ".join(claimed))
+
+    def _conforms_to_any(self, node: Node, profiles: list[str]) -> bool:
+        known = (self.catalogue.profile(url) for url in profiles)
+        return any(p.type == node.type and self.conforms_to(node, p.url) for p in known if p)
+
+    def _check_type(self, node: Node, element: Element, types: list[TypeReference]) -> None:
+        profiles = [p for t in types for p in t.profiles]
+        if node.type == "Extension":
+            check_extension(self, node, profiles, element)
+        elif len(profiles) == 1:
+            if self.catalogue.profile(profiles[0]) is None:
+                self.report("profile", node, element, found=profiles[0])
+            else:
+                self.check_profile(node, profiles[0])
+        elif profiles:
+            if not any(self.conforms_to(node, profile) for profile in profiles):
+                expected = ", ".join(p.rpartition("/")[2] for p in profiles)
+                self.report("profile-mismatch", node, element, expected=expected)
+        elif not element.children:
+            self._check_plain_type(node, element)
+
+    def _check_plain_type(self, node: Node, element: Element) -> None:
+        if element.reference:
+            target = element.reference.rpartition("#")[2]
+            base = self.catalogue.profile(STRUCTURE + target.partition(".")[0])
+            if base is not None and target in base.by_id:
+                self.check_children(node, base.by_id[target])
+        elif node.type not in _BACKBONE and not (node.type in PRIMITIVES and not node.ordered):
+            self.check_profile(node, STRUCTURE + node.type)

@@ -1,0 +1,155 @@
+"""FHIRPath: each construct with its value, and the tolerances of the oracle."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pruefstand.fhir.path import FhirPathProblem, Focus, compiled
+from pruefstand.fhir.path.tree import Node
+
+
+class NoServices:
+    """Answers nothing but the time."""
+
+    def resolve(self, item: Any) -> Node | None:
+        return None
+
+    def conforms_to(self, node: Node, profile: str) -> bool:
+        return profile.endswith("yes")
+
+    def member_of(self, node: Node, value_set: str) -> bool:
+        return value_set.endswith("yes")
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def child(parent: Node, name: str, type_name: str, value: str | None = None) -> Node:
+    """Add a child to a tree."""
+    node = Node(name, type_name, type_name, parent, 1)
+    node.value = value
+    parent.add(node)
+    return node
+
+
+def patient() -> Node:
+    """Return a small patient."""
+    root = Node("Patient", "Patient", "Patient", None, 1)
+    child(root, "active", "boolean", "true")
+    child(root, "birthDate", "date", "1990-05-01")
+    for family, given_names in (("Königsstein", ("Ludger", "Anna")), ("Bach", ())):
+        name = child(root, "name", "HumanName")
+        child(name, "family", "string", family)
+        for one in given_names:
+            child(name, "given", "string", one)
+    extension = child(root, "extension", "Extension")
+    child(extension, "url", "uri", "urn:x")
+    quantity = child(extension, "value", "Quantity")
+    child(quantity, "value", "decimal", "1.50")
+    return root
+
+
+def evaluate(text: str) -> list[Any]:
+    """Return the values of an expression on the patient."""
+    root = patient()
+    items = compiled(text)([root], Focus(root, root, root, NoServices()))
+    return [
+        item.scalar if type(item) is Node and item.value is not None else item for item in items
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name.family", ["Königsstein", "Bach"]),
+        ("Patient.name.given", ["Ludger", "Anna"]),
+        ("name[1].family", ["Bach"]),
+        ("name[7]", []),
+        ("name.where(given.exists()).family", ["Königsstein"]),
+        ("name.exists(family = 'Bach')", [True]),
+        ("name.all(given.exists())", [False]),
+        ("name.given.count() = 2 and active", [True]),
+        ("name.first().given.last()", ["Anna"]),
+        ("name.select(given.first() | family)", ["Ludger", "Königsstein", "Bach"]),
+        ("(1 | 2 | 2).count()", [2]),
+        ("1 + 2 * 3", [7]),
+        ("-(4 - 1)", [-3]),
+        ("7 div 2", [3]),
+        ("7 mod 4", [3]),
+        ("1 / 0", []),
+        ("{} and false", [False]),
+        ("{} or true", [True]),
+        ("{} implies false", []),
+        ("true xor false", [True]),
+        ("{} = 1", []),
+        ("{} ~ {}", [True]),
+        ("'ABC' ~ 'abc'", [True]),
+        ("name.given contains 'Anna'", [True]),
+        ("'Otto' in name.given", [False]),
+        ("'a' & {} & 'b'", ["ab"]),
+        ("birthDate < @2000-01-01", [True]),
+        ("birthDate.toString().length()", [10]),
+        ("name.family.first().matches('^K.*n$')", [True]),
+        ("nickname.matches('x')", [False]),
+        ("'urn:oid:1'.startsWith('urn')", [True]),
+        ("'abc'.substring(1, 1)", ["b"]),
+        ("'abc'.substring(9)", []),
+        ("'a.b'.replace('.', '')", ["ab"]),
+        ("'12'.toInteger() + 1", [13]),
+        ("iif(active, 'ja', 'nein')", ["ja"]),
+        ("name.given.aggregate($total + 1, 0)", [2]),
+        ("extension('urn:x').value.value", [Decimal("1.50")]),
+        ("extension('urn:x').valueQuantity.exists()", [True]),
+        ("extension('urn:x').value > 1", [True]),
+        ("active is boolean", [True]),
+        ("active.is(Boolean)", [True]),
+        ("$this is DomainResource", [True]),
+        ("name.ofType(HumanName).count()", [2]),
+        ("%resource.active", [True]),
+        ("%ucum", ["http://unitsofmeasure.org"]),
+        ("name.given.isDistinct()", [True]),
+        ("name.given.subsetOf('Anna' | 'Ludger')", [True]),
+        ("name.given.intersect('Anna')", ["Anna"]),
+        ("name.given.exclude('Anna')", ["Ludger"]),
+        ("descendants().count()", [12]),
+        ("active.hasValue()", [True]),
+        ("name.hasValue()", [False]),
+        ("conformsTo('urn:yes')", [True]),
+        ("active.memberOf('urn:no')", [False]),
+        ("today()", ["2026-11-23"]),
+        ("active.not()", [False]),
+        ("`active`", [True]),
+        ("'it\\'s \\u00e4'", ["it's ä"]),
+        ("name.skip(1).family // Kommentar", ["Bach"]),
+    ],
+)
+def test_an_expression_has_its_value(text: str, expected: list[Any]) -> None:
+    assert evaluate(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "name.", "unknown()", "%nope", "1 +", "a b", "'x", "is(", "("]
+)
+def test_a_wrong_expression_is_refused(text: str) -> None:
+    with pytest.raises(FhirPathProblem):
+        compiled(text)
+
+
+@pytest.mark.parametrize("text", ["name.given < 1", "name.given.matches('a')", "name and true"])
+def test_several_items_where_one_is_wanted_are_refused(text: str) -> None:
+    with pytest.raises(FhirPathProblem):
+        evaluate(text)
+
+
+@settings(max_examples=1500, deadline=None, derandomize=True, database=None)
+@given(st.text("abx.()[]'`$%|&=<>+-*/ 019@T{},~!", max_size=30))
+def test_any_text_compiles_or_is_refused(text: str) -> None:
+    with suppress(FhirPathProblem):
+        assert callable(compiled(text))
