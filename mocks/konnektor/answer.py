@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mocks.konnektor.errors import telematik_error
 from mocks.konnektor.state import State
 from pruefstand.soap.envelope import Element
-from pruefstand.soap.fault import status_element
+from pruefstand.soap.fault import TelematikError, error_element, status_element
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,12 @@ class Answer:
 
     body: Element
     delay: float = 0.0
+
+
+def error(state: State, trouble: TelematikError) -> Element:
+    """Return `trouble` as `GERROR:Error`, dated now."""
+    ctx = state.ctx
+    return error_element(trouble, message_id=ctx.rng.uuid(), at=ctx.clock.now())
 
 
 def status(state: State, warning: int = 0) -> Element:

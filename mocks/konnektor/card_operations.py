@@ -1,17 +1,18 @@
-"""EventService, CardService and CertificateService: cards, PINs and certificates."""
+"""EventService and CardService: cards and PINs."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 
 from mocks.konnektor.answer import Answer, status
-from mocks.konnektor.cards import GROUPS, Card
+from mocks.konnektor.cards import GROUPS, Card, PinOutcome
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.events import Event, card_facts, publish
+from mocks.konnektor.reach import is_visible
 from mocks.konnektor.state import State
-from mocks.konnektor.timing import seconds
-from pruefstand.crypto.pki import Identity
-from pruefstand.soap.envelope import Element, children, element, encode, text
+from pruefstand.soap.envelope import Element, element, text
 from pruefstand.soap.fault import xml_time
 
 _CARD_TYPES = (
@@ -26,11 +27,11 @@ _CARD_TYPES = (
     "UNKNOWN",
     *GROUPS,
 )
-_REFERENCES = ("C.AUT", "C.ENC", "C.SIG", "C.QES")
 _WARNINGS = (4043, 4065)
 """Outcomes of a PIN entry that come as a warning, not as a fault."""
 
-_CANCELLED = 4049
+_FAULTS = (4049, 4067, 4068)
+"""Outcomes that come as a fault: cancelled, new PIN not repeated, too short or too long."""
 
 
 def get_cards(node: Element, call: Call, state: State) -> Answer:
@@ -45,9 +46,9 @@ def get_cards(node: Element, call: Call, state: State) -> Answer:
         raise KonnektorError(4097, slot)
     everywhere = node.get("mandant-wide") in ("true", "1")
     found = [
-        _card(card)
+        card_element(card)
         for card in state.plugged()
-        if _is_visible(card, call, state, everywhere=everywhere)
+        if is_visible(card, call, state, everywhere=everywhere)
         and terminal in (None, card.terminal)
         and slot in (None, str(card.slot))
         and (wanted is None or card.card_type in GROUPS.get(wanted, (wanted,)))
@@ -56,13 +57,8 @@ def get_cards(node: Element, call: Call, state: State) -> Answer:
     return Answer(element("EVT:GetCardsResponse", status(state), cards))
 
 
-def _is_visible(card: Card, call: Call, state: State, *, everywhere: bool) -> bool:
-    if card.is_smb and call.mandant not in card.mandants:
-        return False
-    return everywhere or call.workplace in state.model.terminals.get(card.terminal, ())
-
-
-def _card(card: Card) -> Element:
+def card_element(card: Card) -> Element:
+    """Return a plugged card as `CARD:Card`."""
     expires = card.keys["C.AUT"].certificate.not_valid_after_utc
     return element(
         "CARD:Card",
@@ -112,14 +108,39 @@ def verify_pin(node: Element, call: Call, state: State) -> Answer:
     pin_typ = _pin_typ(node, card.pins)
     # PIN.QES authorises one signature job and never a session.
     session = None if pin_typ == "PIN.QES" else call.session
-    outcome = state.enter_pin(card, pin_typ, session)
-    if outcome.code == _CANCELLED:
+    return _ask(card, pin_typ, "VerifyPin", partial(state.enter_pin, card, pin_typ, session), state)
+
+
+def change_pin(node: Element, call: Call, state: State) -> Answer:
+    """Let the user replace a PIN; a transport PIN becomes a real one (CardService 8.1)."""
+    card = call.the_card()
+    pin_typ = _pin_typ(node, card.pins)
+    return _ask(card, pin_typ, "ChangePin", partial(state.change_pin, card, pin_typ), state)
+
+
+def unblock_pin(node: Element, call: Call, state: State) -> Answer:
+    """Let the user unblock a PIN with the PUK (CardService 8.1)."""
+    card = call.the_card()
+    pin_typ = _pin_typ(node, card.pins)
+    return _ask(card, pin_typ, "UnblockPin", partial(state.unblock_pin, card, pin_typ), state)
+
+
+def _ask(
+    card: Card, pin_typ: str, operation: str, entry: Callable[[], PinOutcome], state: State
+) -> Answer:
+    """Let the user type, tell subscribers when that starts and ends, and answer."""
+    topic = f"CARD/PIN/{operation.removesuffix('Pin').upper()}"
+    facts = {**card_facts(card), "PinRef": pin_typ, "PinInputCtID": card.terminal}
+    publish(Event(f"{topic}_STARTED", facts), state, card)
+    outcome = entry()
+    publish(Event(f"{topic}_FINISHED", {**facts, "Result": outcome.result}), state, card)
+    if outcome.code in _FAULTS:
         raise KonnektorError(outcome.code)
     warning = outcome.code if outcome.code in _WARNINGS else 0
     tries = outcome.left_tries
     return Answer(
         element(
-            "CARD:VerifyPinResponse",
+            f"CARD:{operation}Response",
             status(state, warning),
             element("CARDCMN:PinResult", outcome.result),
             element("CARDCMN:LeftTries", str(tries)) if tries is not None else None,
@@ -132,43 +153,3 @@ def _pin_typ(node: Element, known: Collection[str]) -> str:
     if pin_typ not in known:
         raise KonnektorError(4072, pin_typ)
     return pin_typ
-
-
-def read_card_certificate(node: Element, call: Call, state: State) -> Answer:
-    """Return certificates of HBA or SM-B; the mock's cards hold ECC only."""
-    card = call.the_card()
-    if card.card_type == "EGK":
-        raise KonnektorError(4090)
-    wanted = [(part.text or "").strip() for part in children(node, "CERT:CertRefList/CERT:CertRef")]
-    for reference in wanted:
-        if reference not in _REFERENCES:
-            raise KonnektorError(4149, reference)
-    if (text(node, "CERT:Crypt") or "RSA") != "ECC":
-        raise KonnektorError(4147, "Karte hat nur ECC-Zertifikate")
-    entries = [_data_info(reference, card.keys.get(reference)) for reference in wanted]
-    body = element(
-        "CERT:ReadCardCertificateResponse",
-        status(state),
-        element("CERTCMN:X509DataInfoList", *entries),
-    )
-    work = seconds(state.behaviour.timing, "certificate", state.ctx.rng)
-    return Answer(body, state.occupy(card, work))
-
-
-def _data_info(reference: str, identity: Identity | None) -> Element:
-    name = element("CERTCMN:CertRef", reference)
-    if identity is None:
-        return element("CERTCMN:X509DataInfo", name)
-    certificate = identity.certificate
-    serial = element(
-        "CERTCMN:X509IssuerSerial",
-        element("CERTCMN:X509IssuerName", certificate.issuer.rfc4514_string()),
-        element("CERTCMN:X509SerialNumber", str(certificate.serial_number)),
-    )
-    data = element(
-        "CERTCMN:X509Data",
-        serial,
-        element("CERTCMN:X509SubjectName", certificate.subject.rfc4514_string()),
-        element("CERTCMN:X509Certificate", encode(identity.der)),
-    )
-    return element("CERTCMN:X509DataInfo", name, data)

@@ -16,6 +16,12 @@ SessionKey = tuple[str, ...]
 TRIES = 3
 """Wrong entries until a PIN is blocked."""
 
+PUK_USES = 10
+"""Entries of a PUK, right or wrong."""
+
+_ABORTS: Mapping[str, int] = {"cancel": 4049, "timeout": 4043}
+_NEW_PIN_PROBLEMS: Mapping[str, int] = {"mismatch": 4067, "length": 4068}
+
 GROUPS = {"HBAx": ("HBA", "HBA-qSig", "ZOD_2.0"), "SM-B": ("SMC-B", "HSM-B")}
 """Card types that a filter may name as a group."""
 
@@ -35,6 +41,7 @@ class Pin:
 
     left_tries: int = TRIES
     transport: bool = False
+    puk_uses: int = PUK_USES
     verified: set[SessionKey] = field(default_factory=set)
 
     def status(self, session: SessionKey) -> tuple[str, int | None]:
@@ -49,12 +56,39 @@ class Pin:
         """Let the user act at the terminal; a wrong entry costs a try, a right one restores all."""
         if self.transport:
             return PinOutcome("TRANSPORT_PIN", 4065)
+        return self._compare(how)
+
+    def change(self, how: PinEntry) -> PinOutcome:
+        """Let the user type the old PIN and twice a new one; a transport PIN becomes a real one."""
+        outcome = self._compare(how)
+        if outcome.result != "OK":
+            return outcome
+        if how in _NEW_PIN_PROBLEMS:
+            return PinOutcome("ERROR", _NEW_PIN_PROBLEMS[how])
+        self.transport = False
+        return outcome
+
+    def unblock(self, how: PinEntry) -> PinOutcome:
+        """Let the user type the PUK, which has ten uses; right, it restores all tries."""
+        if self.puk_uses == 0:
+            return PinOutcome("WASBLOCKED", 4064)
+        if how in _ABORTS:
+            return PinOutcome("ERROR", _ABORTS[how])
+        self.puk_uses -= 1
+        if how == "wrong":
+            if self.puk_uses == 0:
+                return PinOutcome("NOWBLOCKED", 4064)
+            return PinOutcome("REJECTED", 4085, self.puk_uses)
+        if how in _NEW_PIN_PROBLEMS:
+            return PinOutcome("ERROR", _NEW_PIN_PROBLEMS[how])
+        self.left_tries = TRIES
+        return PinOutcome("OK")
+
+    def _compare(self, how: PinEntry) -> PinOutcome:
         if self.left_tries == 0:
             return PinOutcome("WASBLOCKED", 4063)
-        if how == "cancel":
-            return PinOutcome("ERROR", 4049)
-        if how == "timeout":
-            return PinOutcome("ERROR", 4043)
+        if how in _ABORTS:
+            return PinOutcome("ERROR", _ABORTS[how])
         if how == "wrong":
             self.left_tries -= 1
             if self.left_tries == 0:
@@ -80,6 +114,8 @@ class Card:
     pins: Mapping[str, Pin]
     mandants: frozenset[str]
     kvnr: str | None = None
+    receipt: bytes | None = None
+    """The proof of the last online check, on an eGK."""
     busy_until: float = 0.0
     """Stopwatch seconds; a card works on one command at a time."""
 

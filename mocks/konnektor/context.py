@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mocks.konnektor.cards import Card, SessionKey
 from mocks.konnektor.errors import KonnektorError
@@ -134,6 +134,22 @@ def enter(node: Element, state: State, certificate: bytes | None, *, session: bo
     if session:
         _apply(WITH_SESSION, call, state)
     return call
+
+
+def with_card(call: Call, handle: str, state: State) -> Call:
+    """Return `call` about the card behind `handle`, checked as if it had named it alone."""
+    about = replace(call, card=state.card(handle))
+    _apply(AFTER_CARD, about, state)
+    if about.the_card().is_hba:
+        _apply(WITH_SESSION, about, state)
+    return about
+
+
+def enter_nameless(state: State, certificate: bytes | None) -> Call:
+    """Return the call of an operation without context; raises 4204 without a certificate."""
+    if state.behaviour.client_authentication and certificate is None:
+        raise KonnektorError(4204)
+    return Call("", "", "", "", certificate)
 
 
 def _apply(checks: tuple[Check, ...], call: Call, state: State) -> None:

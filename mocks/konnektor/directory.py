@@ -27,6 +27,8 @@ class Service:
 SERVICES = (
     Service("EventService", "Systeminformationsdienst", ("7.2.0",)),
     Service("CardService", "Kartendienst", ("8.1.2",)),
+    Service("CardTerminalService", "Kartenterminaldienst", ("1.1.0",)),
+    Service("VSDService", "Fachmodul VSDM", ("5.2.0",)),
     Service("CertificateService", "Zertifikatsdienst", ("6.0.1",)),
     Service("SignatureService", "Signaturdienst", ("7.4.2", "7.5.5")),
     Service("AuthSignatureService", "Authentisierungsdienst", ("7.4.1",)),
@@ -41,7 +43,7 @@ def directory(base_url: str, at: datetime, *, client_authentication: bool) -> by
     services = [_service(service, base_url.rstrip("/")) for service in SERVICES]
     root = element(
         "SD:ConnectorServices",
-        _product_information(at),
+        product_information(at, "Konnektor", _VENDOR["product"]),
         element("SD:TLSMandatory", "true"),
         element("SD:ClientAutMandatory", "true" if client_authentication else "false"),
         element("SI:ServiceInformation", *services),
@@ -68,7 +70,8 @@ def _service(service: Service, base_url: str) -> Element:
     )
 
 
-def _product_information(at: datetime) -> Element:
+def product_information(at: datetime, product_type: str, name: str) -> Element:
+    """Return who made a product of `product_type` (Konnektor, KT) and which one it is."""
     local = element(
         "PI:Local", element("PI:HWVersion", _HARDWARE), element("PI:FWVersion", _FIRMWARE)
     )
@@ -77,7 +80,7 @@ def _product_information(at: datetime) -> Element:
         element("PI:InformationDate", xml_time(at)),
         element(
             "PI:ProductTypeInformation",
-            element("PI:ProductType", "Konnektor"),
+            element("PI:ProductType", product_type),
             element("PI:ProductTypeVersion", _TYPE_VERSION),
         ),
         element(
@@ -89,6 +92,6 @@ def _product_information(at: datetime) -> Element:
         element(
             "PI:ProductMiscellaneous",
             element("PI:ProductVendorName", _VENDOR["name"]),
-            element("PI:ProductName", _VENDOR["product"]),
+            element("PI:ProductName", name),
         ),
     )

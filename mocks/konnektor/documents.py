@@ -1,4 +1,4 @@
-"""Reading the documents of a SignDocument request, in the order of the Konnektor's refusals."""
+"""Reading the documents of a request, in the order of the Konnektor's refusals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_order(request: Element, prefix: str, *, qualified: bool) -> Order:
     if qualified and not short_text:
         raise _syntax("ShortText fehlt")
     _check_form(request, prefix)
-    content, mime_type = _content(document)
+    content, mime_type = document_content(document)
     if len(content) > MAX_DOCUMENT:
         raise KonnektorError(4283, f"{len(content)} Bytes")
     return Order(
@@ -46,7 +46,7 @@ def read_order(request: Element, prefix: str, *, qualified: bool) -> Order:
         content,
         short_text or "Dokument",
         mime_type,
-        _boolean(text(request, f"{prefix}:IncludeRevocationInfo"), "IncludeRevocationInfo"),
+        boolean(text(request, f"{prefix}:IncludeRevocationInfo"), "IncludeRevocationInfo"),
     )
 
 
@@ -56,11 +56,12 @@ def _check_form(request: Element, prefix: str) -> None:
     enveloping = text(request, f"{inputs}/{prefix}:IncludeEContent")
     if kind != CMS:
         raise KonnektorError(4111, f"SignatureType {kind}; der Mock erzeugt nur {CMS}")
-    if enveloping is None or not _boolean(enveloping, "IncludeEContent"):
+    if enveloping is None or not boolean(enveloping, "IncludeEContent"):
         raise KonnektorError(4111, "der Mock erzeugt nur CAdES mit eingebettetem Inhalt")
 
 
-def _content(document: Element) -> tuple[bytes, str]:
+def document_content(document: Element) -> tuple[bytes, str]:
+    """Return a document's octets and MIME type; raises 4000, 4022 or 4110."""
     data = child(document, "dss:Base64Data")
     xml = child(document, "CONN:Base64XML")
     part = data if data is not None else xml
@@ -86,7 +87,8 @@ def _check_well_formed(content: bytes) -> None:
         raise KonnektorError(4022, problem.text) from problem
 
 
-def _boolean(value: str | None, name: str) -> bool:
+def boolean(value: str | None, name: str) -> bool:
+    """Return an xs:boolean; anything else is 4000 with `name`."""
     if value not in ("true", "1", "false", "0"):
         raise _syntax(f"{name} ist {value!r}")
     return value in ("true", "1")

@@ -8,8 +8,15 @@ from pruefstand.soap.fault import TelematikError
 
 _TECHNICAL, _SECURITY = "Technical", "Security"
 _ERROR, _WARNING = "Error", "Warning"
+_FIRST_OF_KONNEKTOR = 4000
+"""Lower codes are those of the Fachmodul VSDM."""
 
 TABLE: Final[dict[int, tuple[str, str, str]]] = {
+    106: (_SECURITY, _ERROR, "Zertifikat der eGK ungültig"),
+    107: (_SECURITY, _ERROR, "Zertifikat der eGK ungültig (ohne Onlineprüfung)"),
+    3040: (_TECHNICAL, _ERROR, "Kein Prüfungsnachweis auf der eGK"),
+    3041: (_SECURITY, _ERROR, "SMC-B nicht freigeschaltet"),
+    3042: (_SECURITY, _ERROR, "HBA nicht freigeschaltet"),
     4000: (_TECHNICAL, _ERROR, "Syntaxfehler"),
     4001: (_TECHNICAL, _ERROR, "interner Fehler"),
     4003: (_TECHNICAL, _ERROR, "Keine User-ID angegeben"),
@@ -23,25 +30,51 @@ TABLE: Final[dict[int, tuple[str, str, str]]] = {
     4022: (_SECURITY, _ERROR, "XML-Dokument nicht wohlgeformt"),
     4043: (_TECHNICAL, _WARNING, "Timeout bei der PIN-Eingabe"),
     4049: (_TECHNICAL, _ERROR, "Abbruch durch den Benutzer"),
+    4051: (_TECHNICAL, _ERROR, "falscher Kartentyp"),
     4058: (_SECURITY, _ERROR, "Aufruf nicht zulässig"),
     4060: (_TECHNICAL, _ERROR, "Ressource belegt"),
     4063: (_SECURITY, _ERROR, "PIN bereits gesperrt"),
+    4064: (_SECURITY, _ERROR, "PUK bereits gesperrt"),
     4065: (_TECHNICAL, _WARNING, "PIN ist transportgeschützt, Änderung erforderlich"),
+    4067: (_SECURITY, _ERROR, "neue PIN nicht identisch"),
+    4068: (_SECURITY, _ERROR, "Länge der neuen PIN falsch"),
     4072: (_TECHNICAL, _ERROR, "ungültige PIN-Referenz"),
     4085: (_SECURITY, _ERROR, "Zugriffsbedingungen nicht erfüllt"),
     4090: (_SECURITY, _ERROR, "Zugriff auf eGK nicht gestattet"),
+    4095: (_TECHNICAL, _ERROR, "XPath-Ausdruck fehlerhaft"),
     4097: (_TECHNICAL, _ERROR, "ungültige Kartenslot-ID"),
+    4098: (_TECHNICAL, _ERROR, "Keine Karte im angegebenen Slot gefunden"),
+    4099: (_TECHNICAL, _ERROR, "Keine Karte zur ICCSN gefunden"),
     4101: (_TECHNICAL, _ERROR, "Karten-Handle ungültig"),
+    4102: (_TECHNICAL, _ERROR, "ungültige SubscriptionId"),
     4110: (_TECHNICAL, _ERROR, "ungültiges Dokumentformat"),
     4111: (_TECHNICAL, _ERROR, "ungültiger Signaturtyp"),
+    4115: (_SECURITY, _ERROR, "Signatur ungültig"),
     4118: (_TECHNICAL, _ERROR, "Stapelsignatur nur mit HBA möglich"),
     4123: (_SECURITY, _ERROR, "Fehler bei der Signaturerstellung"),
     4126: (_SECURITY, _ERROR, "Kartentyp nicht zulässig für Signatur"),
     4147: (_TECHNICAL, _ERROR, "Zertifikat nicht vorhanden"),
     4149: (_TECHNICAL, _ERROR, "ungültige Zertifikatsreferenz"),
+    4202: (_TECHNICAL, _ERROR, "Timeout, keine Karte gesteckt"),
+    4203: (_TECHNICAL, _ERROR, "Karte wurde nicht entnommen"),
     4204: (_SECURITY, _ERROR, "Clientsystem konnte nicht authentifiziert werden"),
+    4243: (_TECHNICAL, _ERROR, "Jobnummer unbekannt"),
     4252: (_TECHNICAL, _ERROR, "Jobnummer wurde in den letzten 1000 Aufrufen verwendet"),
+    4253: (_TECHNICAL, _ERROR, "Keine Signatur im Aufruf"),
     4261: (_TECHNICAL, _WARNING, "Sperrinformation konnte nicht eingebettet werden"),
+    4263: (_TECHNICAL, _ERROR, "Komfortsignatur ist nicht eingeschaltet"),
+    4265: (_TECHNICAL, _WARNING, "Karten-Handle ungültig, Komfortsignatur nicht beendet"),
+    4266: (_TECHNICAL, _WARNING, "Karte ohne Komfortsignatur-Sitzung"),
+    4267: (_TECHNICAL, _ERROR, "Komfortsignatur konnte nicht eingeschaltet werden"),
+    4268: (_TECHNICAL, _ERROR, "Komfortsignatur konnte nicht ausgeschaltet werden"),
+    4269: (_TECHNICAL, _ERROR, "Signaturmodus konnte nicht ermittelt werden"),
+    4270: (_SECURITY, _ERROR, "UserId wurde in den letzten 1000 Aktivierungen verwendet"),
+    4271: (_SECURITY, _ERROR, "Grenze der Komfortsignatur erreicht"),
+    4272: (_TECHNICAL, _ERROR, "UserId ist keine UUID"),
+    4274: (_TECHNICAL, _ERROR, "Komfortsignatur nur mit HBA möglich"),
+    4275: (_SECURITY, _ERROR, "PIN.QES jetzt gesperrt"),
+    4276: (_SECURITY, _ERROR, "PIN.QES falsch"),
+    4278: (_TECHNICAL, _ERROR, "keine weitere Komfortsignatur-Sitzung frei"),
     4283: (_TECHNICAL, _ERROR, "Dokument zu groß"),
 }
 
@@ -49,7 +82,8 @@ TABLE: Final[dict[int, tuple[str, str, str]]] = {
 def telematik_error(code: int, detail: str = "") -> TelematikError:
     """Return table row `code` as the error element's content."""
     error_type, severity, text = TABLE[code]
-    return TelematikError(code, text, error_type, severity, detail=detail)
+    component = "Konnektor" if code >= _FIRST_OF_KONNEKTOR else "FM_VSDM"
+    return TelematikError(code, text, error_type, severity, component, detail)
 
 
 class KonnektorError(Exception):

@@ -11,9 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from mocks.konnektor import card_operations, signing
+from mocks.konnektor import (
+    card_operations,
+    certificate_operations,
+    comfort,
+    resources,
+    signing,
+    slots,
+    subscribing,
+    verification,
+    vsd,
+)
 from mocks.konnektor.answer import Answer
-from mocks.konnektor.context import Call, enter
+from mocks.konnektor.context import Call, enter, enter_nameless
 from mocks.konnektor.directory import SERVICES, directory
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.shapes import check_shape
@@ -29,21 +39,42 @@ _HEADERS = (("Content-Type", CONTENT_TYPE),)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A handler; `session` tells whether it takes part in a card session."""
+    """A handler; `session`: it takes part in a card session, `context`: its caller is named."""
 
     handler: Callable[[Element, Call, State], Answer]
     session: bool = False
+    context: bool = True
 
 
 OPERATIONS = {
     "EVT:GetCards": Operation(card_operations.get_cards),
+    "EVT:GetCardTerminals": Operation(resources.get_card_terminals),
+    "EVT:GetResourceInformation": Operation(resources.get_resource_information),
+    "EVT:Subscribe": Operation(subscribing.subscribe),
+    "EVT:Unsubscribe": Operation(subscribing.unsubscribe),
+    "EVT:RenewSubscriptions": Operation(subscribing.renew),
+    "EVT:GetSubscription": Operation(subscribing.get_subscription),
     "CARD:GetPinStatus": Operation(card_operations.get_pin_status, session=True),
     "CARD:VerifyPin": Operation(card_operations.verify_pin, session=True),
-    "CERT:ReadCardCertificate": Operation(card_operations.read_card_certificate),
+    "CARD:ChangePin": Operation(card_operations.change_pin, session=True),
+    "CARD:UnblockPin": Operation(card_operations.unblock_pin, session=True),
+    "CT:RequestCard": Operation(slots.request_card),
+    "CT:EjectCard": Operation(slots.eject_card),
+    "VSD:ReadVSD": Operation(vsd.read_vsd),
+    "CERT:ReadCardCertificate": Operation(certificate_operations.read_card_certificate),
+    "CERT:CheckCertificateExpiration": Operation(certificate_operations.check_expiration),
+    "CERT:VerifyCertificate": Operation(certificate_operations.verify_certificate),
     "SIG:GetJobNumber": Operation(signing.get_job_number),
     "SIG74:GetJobNumber": Operation(signing.get_job_number),
     "SIG:SignDocument": Operation(signing.sign_document, session=True),
     "SIG74:SignDocument": Operation(signing.sign_document, session=True),
+    "SIG:VerifyDocument": Operation(verification.verify_document),
+    "SIG74:VerifyDocument": Operation(verification.verify_document),
+    "SIG:StopSignature": Operation(signing.stop_signature),
+    "SIG74:StopSignature": Operation(signing.stop_signature),
+    "SIG:ActivateComfortSignature": Operation(comfort.activate, session=True),
+    "SIG:DeactivateComfortSignature": Operation(comfort.deactivate, context=False),
+    "SIG:GetSignatureMode": Operation(comfort.get_mode),
     "SIG74:ExternalAuthenticate": Operation(signing.external_authenticate, session=True),
 }
 
@@ -102,7 +133,11 @@ def _operate(request: Request, state: State) -> Answer:
     if operation is None:
         raise KonnektorError(4000, f"unbekannte Operation {envelope.name}", faultcode="Client")
     check_shape(envelope.body)
-    call = enter(envelope.body, state, request.client_certificate, session=operation.session)
+    certificate = request.client_certificate
+    if operation.context:
+        call = enter(envelope.body, state, certificate, session=operation.session)
+    else:
+        call = enter_nameless(state, certificate)
     return operation.handler(envelope.body, call, state)
 
 

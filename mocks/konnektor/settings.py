@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 from typing import Any, Literal, cast
 
 from pruefstand.errors import ConfigurationError
 
-PinEntry = Literal["auto", "wrong", "cancel", "timeout"]
+PinEntry = Literal["auto", "wrong", "cancel", "timeout", "mismatch", "length"]
 Timing = Literal["fast", "typical", "spec"]
 
-_PIN_ENTRIES = ("auto", "wrong", "cancel", "timeout")
+_PIN_ENTRIES = ("auto", "wrong", "cancel", "timeout", "mismatch", "length")
 _TIMINGS = ("fast", "typical", "spec")
 
 DEFAULT_CARDS: tuple[Mapping[str, object], ...] = (
@@ -33,6 +34,15 @@ class InformationModel:
 
 
 @dataclass(frozen=True, slots=True)
+class ComfortLimits:
+    """Documents and time per activation, and parallel sessions per HBA."""
+
+    documents: int
+    duration: timedelta
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Behaviour:
     """What may change while the mock runs; read anew at every call."""
 
@@ -41,6 +51,13 @@ class Behaviour:
     client_authentication: bool
     client_certificates: Mapping[str, frozenset[str]]
     max_documents: int
+    comfort: ComfortLimits | None
+    ti_online: bool
+    vsd_result: int
+    check_digit_version: int
+    cetp_tls: bool
+    card_removal: bool
+    card_insertion: bool
 
 
 def information_model(settings: Mapping[str, object]) -> InformationModel:
@@ -69,6 +86,24 @@ def behaviour(settings: Mapping[str, object]) -> Behaviour:
         bool(settings.get("client_authentication", False)),
         {system: frozenset(prints) for system, prints in certificates.items()},
         int(cast(int, settings.get("max_documents", 250))),
+        comfort_limits(settings),
+        bool(settings.get("ti_online", True)),
+        _number(settings, "vsd_result", 2, 6),
+        _number(settings, "check_digit_version", 1, 2),
+        bool(settings.get("cetp_tls", False)),
+        bool(settings.get("card_removal", True)),
+        bool(settings.get("card_insertion", True)),
+    )
+
+
+def comfort_limits(settings: Mapping[str, object]) -> ComfortLimits | None:
+    """Return the comfort signature's limits; None while it is switched off."""
+    if not settings.get("comfort_signature", False):
+        return None
+    return ComfortLimits(
+        _number(settings, "comfort_max", 100, 250),
+        timedelta(hours=_number(settings, "comfort_timer_hours", 6, 24)),
+        _number(settings, "comfort_sessions", 2, 250),
     )
 
 
@@ -80,6 +115,13 @@ def cards(settings: Mapping[str, object]) -> tuple[Mapping[str, Any], ...]:
 def _texts(settings: Mapping[str, object], key: str, default: str) -> tuple[str, ...]:
     value = settings.get(key, default)
     return (value,) if isinstance(value, str) else tuple(cast(Iterable[str], value))
+
+
+def _number(settings: Mapping[str, object], key: str, default: int, highest: int) -> int:
+    value = int(cast(int, settings.get(key, default)))
+    if not 1 <= value <= highest:
+        raise ConfigurationError(f"konnektor: {key} = {value}", hint=f"1 to {highest}")
+    return value
 
 
 def _one_of(settings: Mapping[str, object], key: str, allowed: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """What each operation's request looks like: order and number of children (WSDL of each service).
 
-A shape is a line of child names with `?`, `+` or `*`; it becomes a regular expression over the
-names that a request really holds, so that a wrong order, a missing and an unknown child all show.
+A shape is a line of child names with `?`, `+` or `*`, and `|` between choices; it becomes a regular
+expression over the names that a request really holds, so that a wrong order, a missing and an
+unknown child all show.
 """
 
 from __future__ import annotations
@@ -15,19 +16,49 @@ from pruefstand.soap.namespaces import prefixed
 _SIGN = "CONN:CardHandle {p}:Crypt? CCTX:Context {p}:TvMode {p}:JobNumber {p}:SignRequest+"
 _SIGN_REQUEST = "{p}:OptionalInputs? {p}:Document {p}:IncludeRevocationInfo"
 _EXTERNAL = "CONN:CardHandle CCTX:Context {p}:OptionalInputs? {p}:BinaryString"
+_VERIFY = (
+    "CCTX:Context {p}:TvMode? {p}:OptionalInputs? {p}:Document? dss:SignatureObject?"
+    " {p}:IncludeRevocationInfo"
+)
 
 _SHAPES = {
     "CCTX:Context": "CONN:MandantId CONN:ClientSystemId CONN:WorkplaceId CONN:UserId?",
     "EVT:GetCards": "CCTX:Context CARDCMN:CtId? CARDCMN:SlotId? CARDCMN:CardType?",
+    "EVT:GetCardTerminals": "CCTX:Context",
+    "EVT:GetResourceInformation": (
+        "CCTX:Context CARDCMN:CtId? CARDCMN:SlotId? CARDCMN:Iccsn? CONN:CardHandle?"
+    ),
+    "EVT:Subscribe": "CCTX:Context EVT:Subscription",
+    "EVT:Subscription": (
+        "EVT:SubscriptionID? EVT:TerminationTime? EVT:EventTo EVT:Topic EVT:Filter?"
+    ),
+    "EVT:Unsubscribe": "CCTX:Context EVT:SubscriptionID|EVT:EventTo",
+    "EVT:RenewSubscriptions": "CCTX:Context EVT:SubscriptionID+",
+    "EVT:GetSubscription": "CCTX:Context EVT:SubscriptionID?",
     "CARD:GetPinStatus": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
     "CARD:VerifyPin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
+    "CARD:ChangePin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
+    "CARD:UnblockPin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp CARD:SetNewPin?",
+    "CT:RequestCard": "CCTX:Context CT:Slot CARDCMN:CardType? CT:DisplayMsg? CT:TimeOut?",
+    "CT:EjectCard": "CCTX:Context CONN:CardHandle|CT:Slot CT:DisplayMsg? CT:TimeOut?",
+    "CT:Slot": "CARDCMN:CtId CARDCMN:SlotId",
+    "VSD:ReadVSD": (
+        "VSD:EhcHandle VSD:HpcHandle VSD:PerformOnlineCheck VSD:ReadOnlineReceipt CCTX:Context"
+    ),
     "CERT:ReadCardCertificate": "CONN:CardHandle CCTX:Context CERT:CertRefList CERT:Crypt?",
     "CERT:CertRefList": "CERT:CertRef+",
+    "CERT:CheckCertificateExpiration": "CONN:CardHandle? CCTX:Context CERT:Crypt?",
+    "CERT:VerifyCertificate": "CCTX:Context CERTCMN:X509Certificate CERT:VerificationTime?",
+    "SIG:ActivateComfortSignature": "CONN:CardHandle CCTX:Context",
+    "SIG:DeactivateComfortSignature": "CONN:CardHandle+",
+    "SIG:GetSignatureMode": "CONN:CardHandle CCTX:Context",
     **{
         f"{p}:{name}": line.format(p=p)
         for p in ("SIG", "SIG74")
         for name, line in (
             ("GetJobNumber", "CCTX:Context"),
+            ("VerifyDocument", _VERIFY),
+            ("StopSignature", "CCTX:Context {p}:JobNumber"),
             ("SignDocument", _SIGN),
             ("SignRequest", _SIGN_REQUEST),
             ("ExternalAuthenticate", _EXTERNAL),
@@ -37,8 +68,8 @@ _SHAPES = {
 
 
 def _pattern(line: str) -> re.Pattern[str]:
-    parts = (re.fullmatch(r"([\w:]+)([?+*]?)", word) for word in line.split())
-    return re.compile("".join(f"(?:{part[1]} ){part[2]}" for part in parts if part))
+    parts = (re.fullmatch(r"([\w:|]+)([?+*]?)", word) for word in line.split())
+    return re.compile("".join(f"(?:(?:{part[1]}) ){part[2]}" for part in parts if part))
 
 
 _PATTERNS = {name: _pattern(line) for name, line in _SHAPES.items()}

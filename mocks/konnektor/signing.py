@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from mocks.konnektor import comfort
 from mocks.konnektor.answer import Answer, status
 from mocks.konnektor.cards import Card
 from mocks.konnektor.context import Call
 from mocks.konnektor.documents import CMS, Order, read_order
 from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.events import Event, publish
 from mocks.konnektor.faults import (
     OCSP_MISSING,
-    OCSP_UNREACHABLE,
     RESOURCE_BUSY,
     SIGNATURE_BROKEN,
 )
@@ -51,11 +52,24 @@ def sign_document(node: Element, call: Call, state: State) -> Answer:
         raise KonnektorError(4000, f"JobNumber {job!r}", faultcode="Client")
     state.use_job_number(job)
     _check_certificate(card, state)
-    _authorise(call, card, state)
+    _authorise(call, card, state, len(orders))
     answers = [_signed(order, prefix, card, state) for order in orders]
+    for _ in orders:
+        publish(Event("SIG/SIGNDOC/NEXT_SUCCESSFUL", {"Jobnummer": job}), state, card)
     action = "qes" if card.is_hba else "seal"
     work = seconds(state.behaviour.timing, action, state.ctx.rng, len(orders))
-    return Answer(element(f"{prefix}:SignDocumentResponse", *answers), state.occupy(card, work))
+    delay = state.occupy(card, work)
+    state.run_job(job, delay)
+    return Answer(element(f"{prefix}:SignDocumentResponse", *answers), delay)
+
+
+def stop_signature(node: Element, call: Call, state: State) -> Answer:
+    """Stop a running job; one that is done or was never there is 4243 (SignatureService)."""
+    prefix = _prefix(node)
+    job = text_of(node, f"{prefix}:JobNumber") or ""
+    if not state.is_running(job):
+        raise KonnektorError(4243, job)
+    return Answer(element(f"{prefix}:StopSignatureResponse", status(state)))
 
 
 def _orders(node: Element, prefix: str, card: Card, state: State) -> list[Order]:
@@ -75,10 +89,12 @@ def _check_certificate(card: Card, state: State) -> None:
         raise KonnektorError(4123, problem.text) from problem
 
 
-def _authorise(call: Call, card: Card, state: State) -> None:
-    """Ask for PIN.QES once per job; a seal needs PIN.SMC in this session."""
+def _authorise(call: Call, card: Card, state: State, documents: int) -> None:
+    """Ask for PIN.QES once per job, never in comfort mode; a seal needs PIN.SMC."""
     if not card.is_hba:
         _require(call, card, "PIN.SMC", state)
+        return
+    if comfort.spend(call, state, documents):
         return
     outcome = state.enter_pin(card, "PIN.QES", None)
     if outcome.code:
@@ -100,7 +116,7 @@ def _signed(order: Order, prefix: str, card: Card, state: State) -> Element:
     reference, _ = _signing_key(card)
     ctx, warning, now = state.ctx, 0, state.ctx.clock.now()
     revocation: bytes | None = None
-    if order.with_revocation and OCSP_UNREACHABLE in ctx.faults:
+    if order.with_revocation and not state.reaches_ocsp:
         warning = 4261
     elif order.with_revocation and OCSP_MISSING not in ctx.faults:
         revocation = ctx.pki.ocsp(card.keys[reference].der, at=now)

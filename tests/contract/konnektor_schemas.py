@@ -12,7 +12,7 @@ from lxml import etree
 
 from pruefstand.soap.envelope import Element, parse, parse_xml
 
-FOLDERS = ("conn", "tel/error")
+FOLDERS = ("conn", "conn/vsds", "tel/error")
 
 
 def soap_folder() -> Path:

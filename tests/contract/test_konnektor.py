@@ -113,8 +113,8 @@ def test_directory_names_each_service_with_its_endpoint_below_the_base_url(
     assert {entry.location.removeprefix(BASE_URL) for entry in found.endpoints} == {
         route.path for route in konnektor.app.routes if route.method == "POST"
     }
-    with pytest.raises(SutError, match="VSDService"):
-        found.find("VSDService", "5.2")
+    with pytest.raises(SutError, match="KVKService"):
+        found.find("KVKService", "4.0")
 
 
 def test_directory_is_fetched_once(konnektor: Bench) -> None:
@@ -145,7 +145,10 @@ def test_third_wrong_pin_blocks_the_card() -> None:
     with bench(pin_entry="wrong") as konnektor:
         results = [konnektor.client.verify_pin(SMCB, "PIN.SMC") for _ in range(4)]
         assert [entry.result for entry in results] == [
-            "REJECTED", "REJECTED", "NOWBLOCKED", "WASBLOCKED"
+            "REJECTED",
+            "REJECTED",
+            "NOWBLOCKED",
+            "WASBLOCKED",
         ]
         assert [entry.left_tries for entry in results[:2]] == [2, 1]
         details = konnektor.client.pin_details(SMCB, "PIN.SMC")

@@ -93,7 +93,8 @@ BAD_MESSAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "unknown operation": (lambda m: m.replace(b"EVT:GetCards", b"EVT:GetMoney"), "Client"),
     "wrong namespace": (lambda m: m.replace(b"EventService/v7.2", b"EventService/v9.9"), "Client"),
     "child in wrong namespace": (
-        lambda m: m.replace(b"ConnectorContext/v2.0", b"ConnectorContext/v9.9"), "Client"
+        lambda m: m.replace(b"ConnectorContext/v2.0", b"ConnectorContext/v9.9"),
+        "Client",
     ),
     "no context": (lambda m: re.sub(b"<CCTX:Context.*</CCTX:Context>", b"", m), "Client"),
     "no mandant": (lambda m: m.replace(b"<CONN:MandantId>M1</CONN:MandantId>", b""), "Client"),
@@ -105,9 +106,7 @@ BAD_MESSAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD_MESSAGES)
-def test_bad_message_is_a_syntax_error_and_the_next_call_works(
-    konnektor: Bench, name: str
-) -> None:
+def test_bad_message_is_a_syntax_error_and_the_next_call_works(konnektor: Bench, name: str) -> None:
     good = get_cards(konnektor)
     spoil, faultcode = BAD_MESSAGES[name]
     bad = spoil(good)

@@ -30,6 +30,11 @@ class Check:
     judge: Callable[[Exchanges], Judgement]
     should: bool = False
 
+    def __post_init__(self) -> None:
+        # Without an id a check would leave no finding, and so could never fail a step.
+        if not self.requirements:
+            raise ValueError(f"check {self.name!r} names no requirement")
+
     def findings(self, exchanges: Exchanges) -> list[Finding]:
         """Judge `exchanges` and return one finding per requirement."""
         judgement = self.judge(exchanges)

@@ -19,6 +19,11 @@ NAMESPACES = {
     "CARDCMN": f"{_GEMATIK}/conn/CardServiceCommon/v2.0",
     "CARD": f"{_GEMATIK}/conn/CardService/v8.1",
     "EVT": f"{_GEMATIK}/conn/EventService/v7.2",
+    "CTI": f"{_GEMATIK}/conn/CardTerminalInfo/v8.0",
+    "CT": f"{_GEMATIK}/conn/CardTerminalService/v1.1",
+    "FA": f"{_GEMATIK}/fa/vsdm/vsd/v5.2",
+    "PNW": f"{_GEMATIK}/fa/vsdm/pnw/v1.0",
+    "VSD": f"{_GEMATIK}/conn/vsds/VSDService/v5.2",
     "CERT": f"{_GEMATIK}/conn/CertificateService/v6.0",
     "CERTCMN": f"{_GEMATIK}/conn/CertificateServiceCommon/v2.0",
     "SIG": f"{_GEMATIK}/conn/SignatureService/v7.5",
@@ -47,10 +52,14 @@ def prefixed(tag: str) -> str:
 
 def wsdl(service: str, version: str) -> str:
     """Return the WSDL namespace by which a service directory names `service`, e.g. "7.5"."""
+    if service == "VSDService":
+        return f"{_GEMATIK}/conn/vsds/{service}/v{version}"
     return f"{_GEMATIK}/conn/{service}/WSDL/v{version}"
 
 
 def soap_action(name: str) -> str:
     """Return the SOAPAction of the operation `SIG:SignDocument`, without quotes."""
     prefix, _, local = name.partition(":")
-    return f"{NAMESPACES[prefix]}#{local}"
+    # The WSDL of the VSDService names an action of another version than its messages.
+    namespace = f"{_GEMATIK}/conn/vsds/VSDService/v6.0" if prefix == "VSD" else NAMESPACES[prefix]
+    return f"{namespace}#{local}"

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from pruefstand.clients.konnektor.client import KonnektorClient, KonnektorContext
+from pruefstand.clients.konnektor.comfort import ComfortSignature, SignatureMode
 from pruefstand.clients.konnektor.directory import Directory, Endpoint
+from pruefstand.clients.konnektor.events import EventService
 from pruefstand.clients.konnektor.problems import HINTS, KonnektorFault
+from pruefstand.clients.konnektor.slots import CardSlots
 from pruefstand.clients.konnektor.smcb import SmcbCard
 from pruefstand.clients.konnektor.values import Card, PinResult, PinStatus
+from pruefstand.clients.konnektor.verification import Verifier
 
 __all__ = [
     "HINTS",
     "Card",
+    "CardSlots",
+    "ComfortSignature",
     "Directory",
     "Endpoint",
+    "EventService",
     "KonnektorClient",
     "KonnektorContext",
     "KonnektorFault",
     "PinResult",
     "PinStatus",
+    "SignatureMode",
     "SmcbCard",
+    "Verifier",
 ]

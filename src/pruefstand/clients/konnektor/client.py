@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pruefstand.clients.konnektor import messages
 from pruefstand.clients.konnektor.channel import PEER, Reply, call
@@ -44,6 +45,10 @@ class KonnektorClient:
         self._base_url = base_url.rstrip("/")
         self._directory: Directory | None = None
 
+    def as_user(self, user: str) -> KonnektorClient:
+        """Return a client that speaks for `user` on the same connection."""
+        return KonnektorClient(self.transport, self._base_url, replace(self.context, user=user))
+
     def discover(self) -> Directory:
         """Return the service directory; it is fetched once."""
         if self._directory is None:
@@ -61,7 +66,7 @@ class KonnektorClient:
 
     def cards(self, card_type: str | None = None) -> tuple[Card, ...]:
         """Return the plugged cards, of one type or group (HBAx, SM-B) where given."""
-        reply = self._call("EventService", "7.2", messages.get_cards(self.context, card_type))
+        reply = self.call("EventService", "7.2", messages.get_cards(self.context, card_type))
         return tuple(read_card(node) for node in children(reply.body, "CARD:Cards/CARD:Card"))
 
     def pin_status(self, handle: str, pin_typ: str) -> str:
@@ -76,10 +81,18 @@ class KonnektorClient:
         """Ask for a PIN at the terminal; returns when the user is done."""
         return read_pin_result(self._pin("VerifyPin", handle, pin_typ).body)
 
+    def change_pin(self, handle: str, pin_typ: str) -> PinResult:
+        """Ask for the old PIN and twice for a new one at the terminal."""
+        return read_pin_result(self._pin("ChangePin", handle, pin_typ).body)
+
+    def unblock_pin(self, handle: str, pin_typ: str) -> PinResult:
+        """Ask for the PUK at the terminal, which restores the tries of the PIN."""
+        return read_pin_result(self._pin("UnblockPin", handle, pin_typ).body)
+
     def read_certificate(self, handle: str, ref: str, crypt: str = "ECC") -> bytes:
         """Return a card's certificate `ref` (C.AUT, C.ENC, C.SIG, C.QES) as DER."""
         body = messages.read_card_certificate(self.context, handle, ref, crypt)
-        reply = self._call("CertificateService", "6.0", body, card=handle)
+        reply = self.call("CertificateService", "6.0", body, card=handle)
         info = "CERTCMN:X509DataInfoList/CERTCMN:X509DataInfo"
         encoded = text(reply.body, f"{info}/CERTCMN:X509Data/CERTCMN:X509Certificate")
         if not encoded:
@@ -93,10 +106,16 @@ class KonnektorClient:
         """Return a fresh job number, shown on the terminal while signing."""
         version, prefix = self._signature_version()
         body = messages.get_job_number(prefix, self.context)
-        number = text(self._call("SignatureService", version, body).body, f"{prefix}:JobNumber")
+        number = text(self.call("SignatureService", version, body).body, f"{prefix}:JobNumber")
         if not number:
             raise SutError("Konnektor liefert keine Jobnummer")
         return number
+
+    def stop_signature(self, job_number: str) -> None:
+        """Stop the running job `job_number`; a job that is done is refused with 4243."""
+        version, prefix = self._signature_version()
+        body = messages.stop_signature(prefix, self.context, job_number)
+        self.call("SignatureService", version, body, job=job_number)
 
     def sign_document(
         self,
@@ -125,7 +144,7 @@ class KonnektorClient:
             mime_type=mime_type,
             crypt=crypt,
         )
-        reply = self._call(
+        reply = self.call(
             "SignatureService", version, body, card=handle, job=job, documents=str(len(documents))
         )
         signed = read_signatures(reply.body, prefix, len(documents))
@@ -136,7 +155,7 @@ class KonnektorClient:
     def external_authenticate(self, handle: str, digest: bytes) -> bytes:
         """Return the DER ECDSA signature of C.AUT over a SHA-256 `digest` of 32 bytes."""
         body = messages.external_authenticate(self.context, handle, digest)
-        reply = self._call("AuthSignatureService", "7.4", body, card=handle)
+        reply = self.call("AuthSignatureService", "7.4", body, card=handle)
         value = text(reply.body, "dss:SignatureObject/dss:Base64Signature")
         if not value:
             raise SutError("Konnektor liefert auf ExternalAuthenticate keine Signatur")
@@ -144,14 +163,15 @@ class KonnektorClient:
 
     def _pin(self, operation: str, handle: str, pin_typ: str) -> Reply:
         body = messages.pin_operation(operation, self.context, handle, pin_typ)
-        return self._call("CardService", "8.1", body, card=handle, pin=pin_typ)
+        return self.call("CardService", "8.1", body, card=handle, pin=pin_typ)
 
     def _signature_version(self) -> tuple[str, str]:
         endpoint = self.discover().find("SignatureService", *_SIGNATURE_PREFIXES)
         version = endpoint.namespace.rpartition("/v")[2]
         return version, _SIGNATURE_PREFIXES[version]
 
-    def _call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
+    def call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
+        """Send `body` to a service of the directory; raises KonnektorFault."""
         location = self.discover().find(service, version).location
         return call(self.transport, location, body, facts=facts)
 

@@ -29,7 +29,7 @@ def get_cards(caller: KonnektorContext, card_type: str | None) -> Element:
 
 
 def pin_operation(name: str, caller: KonnektorContext, handle: str, pin_typ: str) -> Element:
-    """Return `name`: GetPinStatus or VerifyPin."""
+    """Return `name`: GetPinStatus, VerifyPin, ChangePin or UnblockPin."""
     return element(
         f"CARD:{name}", context(caller), card_handle(handle), element("CARDCMN:PinTyp", pin_typ)
     )
@@ -51,6 +51,12 @@ def read_card_certificate(
 def get_job_number(prefix: str, caller: KonnektorContext) -> Element:
     """Return GetJobNumber; `prefix` is SIG (7.5) or SIG74."""
     return element(f"{prefix}:GetJobNumber", context(caller))
+
+
+def stop_signature(prefix: str, caller: KonnektorContext, job_number: str) -> Element:
+    """Return StopSignature for a running job."""
+    number = element(f"{prefix}:JobNumber", job_number)
+    return element(f"{prefix}:StopSignature", context(caller), number)
 
 
 def sign_document(

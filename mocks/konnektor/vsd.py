@@ -1,0 +1,102 @@
+"""VSDService 5.2: reading the eGK, online check, and the proof of it."""
+
+from __future__ import annotations
+
+from mocks.konnektor.answer import Answer
+from mocks.konnektor.cards import Card
+from mocks.konnektor.context import Call, with_card
+from mocks.konnektor.documents import boolean
+from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.insured_data import VERSION, InsuredData, compress, insured_data
+from mocks.konnektor.state import State
+from pruefstand.crypto.hcv import Proof, build_v1, build_v2, hash_check_value
+from pruefstand.crypto.pki import CertificateProblem
+from pruefstand.soap.envelope import Element, element, encode, text
+from pruefstand.soap.fault import xml_time
+
+OPERATOR = "A"
+KEY_VERSION = 1
+_RECEIPT_VERSION = "1.0.0"
+_UPDATED, _UP_TO_DATE, _IMPOSSIBLE = 1, 2, 3
+
+
+def read_vsd(node: Element, call: Call, state: State) -> Answer:
+    """Read an eGK with the help of an unlocked SMC-B or HBA; the online check is optional."""
+    online = boolean(text(node, "VSD:PerformOnlineCheck"), "PerformOnlineCheck")
+    with_receipt = boolean(text(node, "VSD:ReadOnlineReceipt"), "ReadOnlineReceipt")
+    card = with_card(call, text(node, "VSD:EhcHandle") or "", state).the_card()
+    if card.card_type != "EGK":
+        raise KonnektorError(4051, card.card_type)
+    _check_professional(with_card(call, text(node, "VSD:HpcHandle") or "", state), state)
+    _check_certificate(card, state, online=online)
+    data = insured_data(card, state.ctx.rng)
+    if online:
+        card.receipt = _receipt(card, data, state)
+    if with_receipt and card.receipt is None:
+        raise KonnektorError(3040)
+    receipt = encode(card.receipt) if with_receipt and card.receipt else None
+    return Answer(_response(data, receipt, state))
+
+
+def proof_key(state: State) -> bytes:
+    """Return the key with which the mock's VSDM service confirms its check digits."""
+    return state.ctx.rng.derive("vsdm", "key").token_bytes(32)
+
+
+def _response(data: InsuredData, receipt: str | None, state: State) -> Element:
+    return element(
+        "VSD:ReadVSDResponse",
+        element("VSD:PersoenlicheVersichertendaten", encode(data.personal)),
+        element("VSD:AllgemeineVersicherungsdaten", encode(data.general)),
+        element("VSD:GeschuetzteVersichertendaten", encode(data.protected)),
+        element(
+            "VSD:VSD_Status",
+            element("VSD:Status", "0"),
+            element("VSD:Timestamp", xml_time(state.ctx.clock.now())),
+            element("VSD:Version", VERSION),
+        ),
+        element("VSD:Pruefungsnachweis", receipt) if receipt else None,
+    )
+
+
+def _check_professional(call: Call, state: State) -> None:
+    card = call.the_card()
+    if not (card.is_hba or card.is_smb):
+        raise KonnektorError(4051, card.card_type)
+    pin_typ, code = ("PIN.CH", 3042) if card.is_hba else ("PIN.SMC", 3041)
+    if not state.is_verified(card, pin_typ, call.session):
+        raise KonnektorError(code, card.handle)
+
+
+def _check_certificate(card: Card, state: State, *, online: bool) -> None:
+    """Refuse an invalid eGK; revocation shows only where the TI is asked."""
+    asked = online and state.reaches_ocsp
+    der, now = card.keys["C.AUT"].der, state.ctx.clock.now()
+    try:
+        state.ctx.pki.verify(der, kind=None, at=now, revocation=asked)
+    except CertificateProblem as problem:
+        raise KonnektorError(106 if asked else 107, problem.text) from problem
+
+
+def _receipt(card: Card, data: InsuredData, state: State) -> bytes:
+    """Return the compressed proof of the online check; only a done check has a check digit."""
+    behaviour = state.behaviour
+    result = behaviour.vsd_result
+    if not behaviour.ti_online and result in (_UPDATED, _UP_TO_DATE):
+        result = _IMPOSSIBLE
+    digits = _check_digit(card, data, state) if result in (_UPDATED, _UP_TO_DATE) else None
+    root = element(
+        "PNW:PN",
+        element("PNW:TS", state.ctx.clock.now().strftime("%Y%m%d%H%M%S")),
+        element("PNW:E", str(result)),
+        element("PNW:PZ", encode(digits)) if digits else None,
+    )
+    return compress(root, _RECEIPT_VERSION)
+
+
+def _check_digit(card: Card, data: InsuredData, state: State) -> bytes:
+    value = hash_check_value(data.coverage_begin, data.street)
+    proof = Proof(card.kvnr or "", state.ctx.clock.now(), OPERATOR, KEY_VERSION, value)
+    if state.behaviour.check_digit_version == 1:
+        return build_v1(proof, proof_key(state))
+    return build_v2(proof, proof_key(state), state.ctx.rng)
