@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["steps.erezept", "steps.erezept_ablehnung", "steps.erezept_datei"]
+pytest_plugins = [
+    "steps.erezept",
+    "steps.erezept_ablehnung",
+    "steps.erezept_datei",
+    "steps.erezept_zustaende",
+    "steps.konnektor",
+]

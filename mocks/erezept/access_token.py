@@ -38,6 +38,8 @@ class Caller:
     issued: int
     not_before: int
     expires: int
+    name: str = ""
+    """As the audit trail shows the caller to the insured."""
 
 
 class TokenVerifier:
@@ -75,6 +77,7 @@ class TokenVerifier:
             claims["iat"],
             claims["nbf"] if "nbf" in claims else claims["iat"],
             claims["exp"],
+            _name(claims),
         )
         self._check_time(caller)
         try:
@@ -121,6 +124,12 @@ def _check_claims(claims: Mapping[str, object]) -> None:
 def _has_names(claims: Mapping[str, object]) -> bool:
     names = "display_name" in claims or {"given_name", "family_name"} <= claims.keys()
     return "organizationName" in claims and names
+
+
+def _name(claims: Mapping[str, object]) -> str:
+    if claims["professionOID"] != INSURED:
+        return str(claims.get("organizationName") or claims["idNummer"])
+    return str(claims.get("display_name") or f"{claims['given_name']} {claims['family_name']}")
 
 
 def _acr_fits(claims: Mapping[str, object], insured: bool) -> bool:

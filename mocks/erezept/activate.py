@@ -45,6 +45,7 @@ def activate(service: Service, call: Call, id: str) -> Answer:
         headers=_warning(upload),
         flow_type=task.flow_type,
         prescription_id=id,
+        insured=task.kvnr,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import cast
 
+from mocks.erezept.dosage_check import check_dosage
 from mocks.erezept.errors import Refused
 from mocks.erezept.mvo import check_mvo
 from mocks.erezept.prescription_view import PrescriptionView
@@ -140,6 +141,10 @@ def _teratogenic(upload: Upload) -> None:
         raise Refused("t-mvo")
 
 
+def _dosage(upload: Upload) -> None:
+    check_dosage(upload.view.dosage)
+
+
 def _mvo(upload: Upload) -> None:
     check_mvo(upload.view, upload.flow_type)
 
@@ -210,6 +215,7 @@ CHECKS = (
     Check("patient-identifier", _patient_identifier, "A_23936-01"),
     Check("ik", _ik, "A_23888"),
     Check("pzn", _pzn, "A_23892"),
+    Check("dosage", _dosage, "A_28570"),
     Check("teratogenic", _teratogenic, "A_27813"),
     Check("mvo", _mvo, "A_22627-01"),
     Check("category", _category, "A_22231-01"),

@@ -71,7 +71,7 @@ def deadlines(
     is_mvo: bool = False,
     mvo_end: date | None = None,
 ) -> Deadlines:
-    """Return both dates for a prescription signed on the Berlin day `signed_on` (A_19445)."""
+    """Return both dates for a prescription signed on the Berlin day `signed_on`."""
     if is_mvo:
         end = mvo_end or signed_on + timedelta(days=MVO_DAYS)
         return Deadlines(end, end)

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from mocks.erezept import resources
 from mocks.erezept.access_token import Caller, TokenVerifier
-from mocks.erezept.activate import activate
-from mocks.erezept.closing import close
-from mocks.erezept.create import create
+from mocks.erezept.audit import note
 from mocks.erezept.errors import Refusal, Refused, resolve
 from mocks.erezept.negotiation import Format, answer_format, check_bom, default_format
+from mocks.erezept.operations import ACCEPT, OPERATIONS, Operation
 from mocks.erezept.rate_limit import CALLS, RateLimit
-from mocks.erezept.reading import read_task, search_tasks
-from mocks.erezept.redeem import abort, accept, reject
 from mocks.erezept.roles import allowed
 from mocks.erezept.service import Answer, Call, Service
 from mocks.erezept.state import Resource
@@ -28,31 +24,9 @@ from pruefstand.model.http import MalformedHttp, Request, Response
 
 AUDIENCE = "https://erp-test.zentral.erp.splitdns.ti-dienste.de/"
 _BEARER = "Bearer "
-_ACCEPT = "POST /Task/$accept"
 _LOG = logging.getLogger("pruefstand.mock")
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A row of the inner route table; `name` is the key of the role table."""
-
-    method: str
-    path: str
-    name: str
-    run: Callable[..., Answer]
-    source: str
-
-
-OPERATIONS = (
-    Operation("POST", "/Task/$create", "POST /Task/$create", create, "A_19018-01"),
-    Operation("POST", "/Task/{id}/$activate", "POST /Task/$activate", activate, "A_19022-01"),
-    Operation("POST", "/Task/{id}/$accept", _ACCEPT, accept, "A_19166"),
-    Operation("POST", "/Task/{id}/$reject", "POST /Task/$reject", reject, "A_19170"),
-    Operation("POST", "/Task/{id}/$close", "POST /Task/$close", close, "A_19230"),
-    Operation("POST", "/Task/{id}/$abort", "POST /Task/$abort", abort, "A_19026-01"),
-    Operation("GET", "/Task", "GET /Task", search_tasks, "A_21558"),
-    Operation("GET", "/Task/{id}", "GET /Task/{id}", read_task, "A_19113"),
-)
 _COMPILED = tuple(
     (row, re.compile(re.escape(row.path).replace(r"\{id\}", "(?P<id>[^/]+)"))) for row in OPERATIONS
 )
@@ -113,7 +87,9 @@ class InnerRequests:
         _check_role(operation, parameters, caller)
         answer_format(request, caller.oid)
         call = Call(request, caller, operation.name)
-        return operation.run(self._service, call, **parameters)
+        answer = operation.run(self._service, call, **parameters)
+        note(self._service, call, answer)
+        return answer
 
 
 def _check_authorization(request: Request, token: str) -> None:
@@ -135,7 +111,7 @@ def _route(request: Request) -> tuple[Operation, dict[str, str]]:
 
 def _check_role(operation: Operation, parameters: dict[str, str], caller: Caller) -> None:
     name = operation.name
-    if name == _ACCEPT:
+    if name == ACCEPT:
         name = _accept_roles(parameters["id"])
     if not name or not allowed(name, caller.oid):
         raise Refused("role", oid=caller.oid)
@@ -146,7 +122,7 @@ def _accept_roles(prescription_id: str) -> str:
     if not rezept_id.is_valid(prescription_id):
         return ""
     digital = rezept_id.parse(prescription_id).flow_type == FlowType.DIGITAL_APPLICATION
-    return f"{_ACCEPT} 162" if digital else _ACCEPT
+    return f"{ACCEPT} 162" if digital else ACCEPT
 
 
 def _success(answer: Answer, talk: Conversation) -> Inner:

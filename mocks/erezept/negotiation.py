@@ -39,7 +39,7 @@ def answer_format(request: Request, oid: str | None) -> Format:
     accept = request.header("Accept")
     if accept is None:
         return default_format(oid)
-    for media, _ in sorted(_weighted(accept), key=lambda item: -item[1]):
+    for media, _ in sorted(weighted(accept), key=lambda item: -item[1]):
         if media in _ACCEPTED:
             return _ACCEPTED[media]
     raise Refused("not-acceptable", media=accept)
@@ -82,7 +82,8 @@ def _named(name: str) -> Format:
         raise Refused("not-acceptable", media=name) from None
 
 
-def _weighted(accept: str) -> list[tuple[str, float]]:
+def weighted(accept: str) -> list[tuple[str, float]]:
+    """Return the items of an Accept or Accept-Language header in lower case with their weight."""
     found = []
     for item in accept.split(","):
         media, *parameters = [part.strip().lower() for part in item.split(";")]

@@ -5,12 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from mocks.erezept.xpath import Element, texts_of
+from mocks.erezept.fhir_json import to_json
+from mocks.erezept.state import Resource
+from mocks.erezept.xpath import Element, elements_of, texts_of
 
 _KBV = "https://fhir.kbv.de/StructureDefinition/"
 _ENTRY = "/f:Bundle/f:entry/f:resource"
 _MVO = f"{_ENTRY}/f:MedicationRequest/f:extension[@url='{_KBV}KBV_EX_ERP_Multiple_Prescription']"
-
+_REQUEST = f"{_ENTRY}/*[self::f:MedicationRequest]"
+_RENDERED = (
+    "http://hl7.org/fhir/5.0/StructureDefinition/"
+    "extension-MedicationRequest.renderedDosageInstruction"
+)
+_GENERATED = (
+    f"{_REQUEST}/f:extension[@url='http://ig.fhir.de/igs/medication/StructureDefinition/"
+    "GeneratedDosageInstructionsMeta']"
+)
+_DOSAGES = elements_of(f"{_REQUEST}/f:dosageInstruction")
 
 _PATHS = {
     name: texts_of(expression)
@@ -41,6 +52,10 @@ _PATHS = {
         "[f:system/@value='http://fhir.de/sid/kzbv/zahnarztnummer']/f:value/@value",
         "legal_bases": f"{_ENTRY}/f:Composition/f:extension"
         f"[@url='{_KBV}KBV_EX_FOR_Legal_basis']/f:valueCoding/f:code/@value",
+        "rendered": f"{_REQUEST}/f:extension[@url='{_RENDERED}']/f:valueMarkdown/@value",
+        "dosage_languages": f"{_GENERATED}/f:extension[@url='language']/f:valueCode/@value",
+        "dosage_algorithms": f"{_GENERATED}/f:extension[@url='algorithmVersion']"
+        "/f:valueString/@value",
         "mvo_flags": f"{_MVO}/f:extension[@url='Kennzeichen']/f:valueBoolean/@value",
         "mvo_numerators": f"{_MVO}/f:extension[@url='Nummerierung']/f:valueRatio"
         "/f:numerator/f:value/@value",
@@ -68,6 +83,16 @@ class MultiplePrescription:
 
 
 @dataclass(frozen=True, slots=True)
+class DosageView:
+    """dosageInstruction, and the text a machine made of it; None where something is missing."""
+
+    instructions: tuple[Resource, ...]
+    rendered: str | None
+    language: str | None
+    algorithm: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PrescriptionView:
     """The fields the Fachdienst checks or stores."""
 
@@ -88,6 +113,7 @@ class PrescriptionView:
     zanrs: tuple[str, ...]
     legal_basis: str | None
     mvo: MultiplePrescription
+    dosage: DosageView
 
     @classmethod
     def of(cls, root: Element) -> PrescriptionView:
@@ -110,6 +136,7 @@ class PrescriptionView:
             zanrs=_texts(root, "zanrs"),
             legal_basis=_text(root, "legal_bases"),
             mvo=_mvo(root),
+            dosage=_dosage(root),
         )
 
 
@@ -122,6 +149,15 @@ def _mvo(root: Element) -> MultiplePrescription:
         start=_day(_text(root, "mvo_starts")),
         end=_day(_text(root, "mvo_ends")),
         id=_text(root, "mvo_ids"),
+    )
+
+
+def _dosage(root: Element) -> DosageView:
+    return DosageView(
+        instructions=tuple(to_json(element) for element in _DOSAGES(root)),
+        rendered=_text(root, "rendered"),
+        language=_text(root, "dosage_languages"),
+        algorithm=_text(root, "dosage_algorithms"),
     )
 
 

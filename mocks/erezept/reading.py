@@ -6,31 +6,39 @@ from mocks.erezept import resources
 from mocks.erezept.errors import Refused
 from mocks.erezept.redeem import recovered
 from mocks.erezept.roles import INSURED
+from mocks.erezept.search import Search, midnight, page
 from mocks.erezept.service import Answer, Call, Service, check_access_code, same
 from mocks.erezept.state import Resource, Task
 from mocks.erezept.transitions import Status
 from pruefstand.ids.rezept_id import FlowType
 
-MAX_COUNT = 50
 _DIRECT_FLOWS = frozenset({FlowType.STEERED, FlowType.STEERED_PRIVATE})
+TASK_SEARCH: Search[Task] = Search(
+    dates={
+        "authored-on": lambda task: task.authored_on,
+        "modified": lambda task: task.last_modified,
+        "expiry-date": lambda task: (
+            midnight(task.prescription.expiry) if task.prescription else None
+        ),
+        "accept-date": lambda task: (
+            midnight(task.prescription.accept) if task.prescription else None
+        ),
+    },
+    tokens={"status": lambda task: (task.status.value,)},
+    default_sort="authored-on",
+)
 
 
 def search_tasks(service: Service, call: Call) -> Answer:
     """List the insured person's own tasks, oldest first; a pharmacy needs a proof of presence."""
     if call.caller.oid != INSURED:
         raise Refused("get-no-presence")
-    tasks = service.store.of_insured(call.caller.id_number)
-    wanted = call.request.query.get("status")
-    if wanted is not None:
-        tasks = [task for task in tasks if task.status.value in wanted.split(",")]
-    start = _number(call, "__offset", 0)
-    count = min(_number(call, "_count", MAX_COUNT), MAX_COUNT)
-    entries = [
-        (service.task_url(task.prescription_id), _for_insured(task))
-        for task in tasks[start : start + count]
-    ]
-    found = resources.bundle("searchset", f"{service.ctx.base_url}/Task/", entries)
-    return Answer(200, {**_head(found), "total": len(tasks), **_tail(found)})
+    query = call.request.query
+    tasks = TASK_SEARCH.select(service.store.of_insured(call.caller.id_number), query)
+    found = page(tasks, query, f"{service.ctx.base_url}/Task/")
+    entries = [(service.task_url(task.prescription_id), _for_insured(task)) for task in found.items]
+    bundle = resources.searchset(found.links, entries, total=found.total)
+    return Answer(200, bundle, insured=call.caller.id_number)
 
 
 def read_task(service: Service, call: Call, id: str) -> Answer:
@@ -102,17 +110,5 @@ def _collection(service: Service, task: Task, entries: list[tuple[str, Resource]
         resources.bundle("collection", link, entries),
         flow_type=task.flow_type,
         prescription_id=task.prescription_id,
+        insured=task.kvnr,
     )
-
-
-def _head(bundle: Resource) -> Resource:
-    return {name: bundle[name] for name in ("resourceType", "type")}
-
-
-def _tail(bundle: Resource) -> Resource:
-    return {name: bundle[name] for name in ("link", "entry")}
-
-
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.request.query.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else default

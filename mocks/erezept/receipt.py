@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mocks.erezept.capability import device_resource
 from mocks.erezept.resources import (
     DOCUMENT_TYPE,
     PRESCRIPTION_ID,
@@ -61,7 +62,7 @@ def receipt(
         "link": [{"relation": "self", "url": f"{base_url}/Task/{task.prescription_id}/$close/"}],
         "entry": [
             _entry(composition, _composition(composition, device, digest, pharmacy, task, at)),
-            _entry(device, _device()),
+            _entry(device, device_resource()),
             _entry(digest, _digest(digest, task.prescription.digest)),
         ],
     }
@@ -94,19 +95,6 @@ def _composition(
         "title": "Quittung",
         "event": [{"period": {"start": instant(task.accepted_at), "end": instant(at)}}],
         "section": [{"entry": [{"reference": digest}]}],
-    }
-
-
-def _device() -> Resource:
-    return {
-        "resourceType": "Device",
-        "id": "1",
-        "meta": profile("GEM_ERP_PR_Device"),
-        "status": "active",
-        "serialNumber": "1.22.0",
-        "deviceName": [{"name": "E-Rezept Fachdienst", "type": "user-friendly-name"}],
-        "version": [{"value": "1.22.0"}],
-        "contact": [{"system": "email", "value": "betrieb@gematik.de"}],
     }
 
 

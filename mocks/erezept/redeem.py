@@ -61,6 +61,7 @@ def _with_prescription(service: Service, task: Task, link: str) -> Answer:
         resources.bundle("collection", link, entries),
         flow_type=task.flow_type,
         prescription_id=task.prescription_id,
+        insured=task.kvnr,
     )
 
 
@@ -81,12 +82,12 @@ def reject(service: Service, call: Call, id: str) -> Answer:
         return after
 
     task = service.store.change(id, step)
-    return Answer(204, flow_type=task.flow_type, prescription_id=id)
+    return Answer(204, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
 
 
 def abort(service: Service, call: Call, id: str) -> Answer:
     """Delete a task and its personal data (A_19027): who may, in which state, with what code."""
-    service.found(id)
+    insured = service.found(id).kvnr
     now = service.ctx.clock.now()
 
     def step(task: Task) -> Task:
@@ -96,7 +97,8 @@ def abort(service: Service, call: Call, id: str) -> Answer:
         return task.cancelled(operation, now)
 
     task = service.store.change(id, step)
-    return Answer(204, flow_type=task.flow_type, prescription_id=id)
+    service.mailbox.delete_task(id)
+    return Answer(204, flow_type=task.flow_type, prescription_id=id, insured=insured)
 
 
 def _abort_as(caller: Caller, task: Task) -> str:

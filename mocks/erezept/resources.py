@@ -110,6 +110,9 @@ def _extensions(task: Task) -> list[Resource]:
     if task.prescription:
         found.append(_date("GEM_ERP_EX_ExpiryDate", task.prescription.expiry))
         found.append(_date("GEM_ERP_EX_AcceptDate", task.prescription.accept))
+    if task.dispensed_at:
+        last = instant(task.dispensed_at)
+        found.append({"url": f"{PROFILE}GEM_ERP_EX_LastMedicationDispense", "valueInstant": last})
     return found
 
 
@@ -162,4 +165,25 @@ def bundle(kind: str, link: str, entries: Iterable[tuple[str, Resource]]) -> Res
         "type": kind,
         "link": [{"relation": "self", "url": link}],
         "entry": [{"fullUrl": url, "resource": resource} for url, resource in entries],
+    }
+
+
+def searchset(
+    links: Iterable[tuple[str, str]],
+    matches: Iterable[tuple[str, Resource]],
+    *,
+    total: int,
+    included: Iterable[tuple[str, Resource]] = (),
+) -> Resource:
+    """Return a search result: `matches` of `total` hits, then what they refer to."""
+    modes = [("match", *entry) for entry in matches] + [("include", *entry) for entry in included]
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": total,
+        "link": [{"relation": relation, "url": url} for relation, url in links],
+        "entry": [
+            {"fullUrl": url, "resource": resource, "search": {"mode": mode}}
+            for mode, url, resource in modes
+        ],
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mocks.erezept.access_token import Caller
+from mocks.erezept.audit_trail import AuditTrail
 from mocks.erezept.errors import Refused
+from mocks.erezept.mailbox import Mailbox
 from mocks.erezept.receipt import ReceiptSigner
 from mocks.erezept.state import Resource, Task, TaskStore
 from pruefstand.ids import rezept_id
@@ -21,6 +23,8 @@ class Service:
     ctx: MockContext
     store: TaskStore
     signer: ReceiptSigner
+    audit: AuditTrail = field(default_factory=AuditTrail)
+    mailbox: Mailbox = field(default_factory=Mailbox)
 
     def flag(self, name: str) -> bool:
         """Return the operator's switch `name`, off by default."""
@@ -67,6 +71,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     flow_type: int | None = None
     prescription_id: str | None = None
+    insured: str | None = None
+    """Whose audit trail tells of the call."""
 
 
 def parse_id(text: str) -> rezept_id.RezeptId:

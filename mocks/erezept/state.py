@@ -30,6 +30,14 @@ class Prescription:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispensed:
+    """One handed-over item as stored: a MedicationDispense, and its Medication but for DiGA."""
+
+    dispense: Resource
+    medication: Resource | None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One workflow; the methods return the next value or raise Refused."""
 
@@ -43,7 +51,8 @@ class Task:
     secret: str | None = None
     owner: str | None = None
     accepted_at: datetime | None = None
-    dispensed: tuple[Resource, ...] = ()
+    dispensed: tuple[Dispensed, ...] = ()
+    dispensed_at: datetime | None = None
     receipt: Resource | None = None
 
     @property
@@ -76,18 +85,19 @@ class Task:
             owner=None,
             accepted_at=None,
             dispensed=(),
+            dispensed_at=None,
             last_modified=at,
         )
 
-    def closed(self, dispensed: tuple[Resource, ...], receipt: Resource, at: datetime) -> Task:
-        """Return the task as dispensed and receipted."""
-        return replace(
-            self,
-            status=next_status("$close", self.status),
-            dispensed=dispensed,
-            receipt=receipt,
-            last_modified=at,
-        )
+    def dispensing(self, dispensed: tuple[Dispensed, ...], at: datetime) -> Task:
+        """Return the task with `dispensed` instead of what was stored before."""
+        status = next_status("$dispense", self.status)
+        return replace(self, status=status, dispensed=dispensed, dispensed_at=at, last_modified=at)
+
+    def closed(self, receipt: Resource, at: datetime) -> Task:
+        """Return the task as receipted."""
+        status = next_status("$close", self.status)
+        return replace(self, status=status, receipt=receipt, last_modified=at)
 
     def cancelled(self, operation: str, at: datetime) -> Task:
         """Return the tombstone: personal data, codes and the prescription are gone (A_19027)."""

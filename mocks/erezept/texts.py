@@ -50,6 +50,7 @@ _REQUEST = {
     "charset": Row(415, "Invalid content type encoding received: {charset}"),
     "not-acceptable": Row(406, "Requested format '{media}' cannot be provided"),
     "body-unreadable": Row(400, "FHIR-Validation error"),
+    "search-parameter": Row(400, "bad search parameter"),
 }
 
 _JWT = {
@@ -165,6 +166,9 @@ _ACTIVATE = {
         "Ungültige PZN: Die übergebene Pharmazentralnummer entspricht nicht den "
         "vorgeschriebenen Prüfziffer-Validierungsregeln."
     ),
+    "dosage-text": _prescription(
+        "Validation of rendered dosage-instructions: {found} does not match the generated text"
+    ),
     "t-version": _prescription("T-Rezept Workflow 166 not allowed before KBV-1.4"),
     "t-mvo": _prescription("T-Rezept cannot be MVO"),
     "btm": _prescription("BTM nicht zulässig"),
@@ -222,6 +226,43 @@ _MVO = {
     "mvo-no-period": _prescription("Zeitraum darf nur bei MVO angegeben werden"),
 }
 
+_PROTOCOL = {
+    "audit-id": Row(400, "Invalid format of AuditEvent id"),
+    "audit-not-found": Row(404, "No AuditEvent found for id"),
+}
+
+_MESSAGE = {
+    "message-invalid": Row(400, "FHIR-Validation error"),
+    "message-sender": Row(400, "Invalid sender profession oid in communication {kind}"),
+    "message-to-self": Row(400, "messages to self are not permitted"),
+    "message-task": Row(400, "Task for prescription id {id} is missing"),
+    "message-status": Row(400, "Task has invalid status."),
+    "message-expired": Row(400, "Task is expired."),
+    "message-early": Row(400, "Prescription is not fillable yet."),
+    "message-prefix": Row(403, "Der Empfänger darf den {flow} nicht empfangen"),
+    "message-count": Row(429, "There are already 10 communications of a representative."),
+    "message-schema": Row(
+        400, "Invalid payload: does not conform to expected JSON schema: {reason}"
+    ),
+    "message-json": Row(400, "Invalid JSON in payload.contentString"),
+    "message-version-type": Row(400, "version must be 'integer'"),
+    "message-version": Row(400, "Invalid payload version: {version}"),
+    "message-id": Row(400, "Invalid format of communication id"),
+    "message-not-found": Row(404, "no Communication found for id"),
+    "message-delete": Row(401, "{who} is not allowed to delete communication for id {id}"),
+}
+
 TEXTS: Mapping[str, Row] = MappingProxyType(
-    {**_REQUEST, **_JWT, **_CREATE, **_TASK, **_ABORT, **_READ, **_ACTIVATE, **_MVO}
+    {
+        **_REQUEST,
+        **_JWT,
+        **_CREATE,
+        **_TASK,
+        **_ABORT,
+        **_READ,
+        **_ACTIVATE,
+        **_MVO,
+        **_PROTOCOL,
+        **_MESSAGE,
+    }
 )

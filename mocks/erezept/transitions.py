@@ -41,7 +41,7 @@ TRANSITIONS: Mapping[str, Mapping[Status, Outcome]] = MappingProxyType(
         ),
         "$reject": _row("reject-status", "reject-status", _READY, "reject-status", "deleted"),
         "$dispense": _row(
-            "dispense-status", "dispense-status", _PROGRESS, "dispense-status", "deleted"
+            "dispense-status", "dispense-status", _PROGRESS, "dispense-status", "dispense-status"
         ),
         "$close": _row("close-status", "close-status", _DONE, "close-status", "deleted"),
         "$abort doctor": _row("abort-draft", _GONE, _OTHERS, _DOCTOR, "deleted"),

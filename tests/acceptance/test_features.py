@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from pytest_bdd import scenarios
 
-scenarios("erezept/muster16.feature", "erezept/ablehnungen.feature", "erezept/rueckwege.feature")
+scenarios(
+    "erezept/muster16.feature",
+    "erezept/ablehnungen.feature",
+    "erezept/rueckwege.feature",
+    "erezept/zustaende.feature",
+    "betrieb/konnektor.feature",
+)

@@ -45,9 +45,9 @@ def activation_body(signed: bytes) -> bytes:
     """Return the body of $activate."""
     data = base64.b64encode(signed).decode()
     binary = {"resourceType": "Binary", "contentType": SIGNED_DOCUMENT, "data": data}
-    return to_xml({
-        "resourceType": "Parameters", "parameter": [{"name": "ePrescription", "resource": binary}]
-    })
+    return to_xml(
+        {"resourceType": "Parameters", "parameter": [{"name": "ePrescription", "resource": binary}]}
+    )
 
 
 @dataclass(slots=True)
@@ -67,7 +67,10 @@ class Bench:
     def __post_init__(self) -> None:
         self.clock.move_to(datetime.combine(DAY, time(10), BERLIN))
         self.context = MockContext(
-            clock=self.clock, rng=Rng("erezept"), pki=self.pki, base_url=BASE,
+            clock=self.clock,
+            rng=Rng("erezept"),
+            pki=self.pki,
+            base_url=BASE,
             settings=self.settings,
         )
         self.store = MemoryTaskStore()
@@ -87,9 +90,16 @@ class Bench:
         """Return the claims of a valid token."""
         now = int(self.clock.now().timestamp())
         return {
-            "professionOID": OID + oid, "idNummer": id_number, "sub": f"sub-{id_number}",
-            "iss": "https://idp.test", "aud": AUDIENCE, "acr": "gematik-ehealth-loa-high",
-            "jti": "1", "iat": now, "exp": now + 300, "organizationName": "Org",
+            "professionOID": OID + oid,
+            "idNummer": id_number,
+            "sub": f"sub-{id_number}",
+            "iss": "https://idp.test",
+            "aud": AUDIENCE,
+            "acr": "gematik-ehealth-loa-high",
+            "jti": "1",
+            "iat": now,
+            "exp": now + 300,
+            "organizationName": "Org",
             "display_name": "Name",
         }
 
@@ -115,7 +125,12 @@ class Bench:
         return self.client(oid, id_number)
 
     def send(
-        self, role: str, method: str, target: str, *, headers: dict[str, str] | None = None,
+        self,
+        role: str,
+        method: str,
+        target: str,
+        *,
+        headers: dict[str, str] | None = None,
         body: bytes = b"",
     ) -> Response:
         """Send any inner request."""
@@ -128,7 +143,9 @@ class Bench:
         insurance = "PKV" if flow_type >= 200 else "GKV"
         details = {"flow_type": flow_type, "insurance": insurance, **wanted}
         return build_prescription(
-            self.order(**details), rezept_id=prescription_id, version=version,
+            self.order(**details),
+            rezept_id=prescription_id,
+            version=version,
             authored=self.clock.now(),
         )
 
@@ -161,8 +178,11 @@ class Bench:
     ) -> bytes:
         """Return a $close body."""
         return dispensation_body(
-            signed, kvnr=self.insured, prescription_id=task.prescription_id,
-            telematik_id=telematik_id, handed_over=self.clock.now(),
+            signed,
+            kvnr=self.insured,
+            prescription_id=task.prescription_id,
+            telematik_id=telematik_id,
+            handed_over=self.clock.now(),
         )
 
     def completed(self, flow_type: int = 160) -> tuple[CreatedTask, str]:

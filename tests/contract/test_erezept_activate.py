@@ -159,11 +159,13 @@ def test_revoked_and_unknown_signers_are_refused(bench: Bench) -> None:
     now = bench.clock.now()
     revoked = stated(bench, "a", status="revoked", revoked_at=now - timedelta(days=1))
     assert outcome(bench, task, signed_with(bench, task, "a", revoked)) == (
-        400, "OCSP Check failed, certificate is revoked.",
+        400,
+        "OCSP Check failed, certificate is revoked.",
     )
     unknown = stated(bench, "a", status="unknown")
     assert outcome(bench, task, signed_with(bench, task, "a", unknown)) == (
-        400, "OCSP Check failed, certificate is unknown.",
+        400,
+        "OCSP Check failed, certificate is unknown.",
     )
     later = stated(bench, "a", status="revoked", revoked_at=now + timedelta(minutes=5))
     assert upload(bench, task, signed_with(bench, task, "a", later)).status == 200
@@ -173,7 +175,8 @@ def test_fetched_revocation_is_respected(bench: Bench) -> None:
     task = bench.created()
     bench.pki.revoke(card(bench, "revoked").qes.certificate, bench.clock.now() - timedelta(hours=1))
     assert outcome(bench, task, signed_with(bench, task, "revoked", None)) == (
-        400, "OCSP Check failed, certificate is revoked.",
+        400,
+        "OCSP Check failed, certificate is revoked.",
     )
 
 
@@ -192,7 +195,8 @@ def test_other_professions_do_not_prescribe(bench: Bench, role: str) -> None:
     task = bench.created()
     signed = bench.sign(bench.document(task.prescription_id), role=role)
     assert outcome(bench, task, signed) == (
-        400, "The QES-Certificate does not have expected ProfessionOID.",
+        400,
+        "The QES-Certificate does not have expected ProfessionOID.",
     )
 
 
@@ -257,8 +261,12 @@ MVO_START = r"(<extension url=\"Kennzeichen\"><valueBoolean value=\")false(\"/><
 
 
 def mvo(
-    numerator: int = 1, denominator: int = 2, start: str = "2026-11-23", end: str = "2027-02-01",
-    marked: str = "true", urn: str = "urn:uuid:24e2e10d-e962-4d1c-be4f-8760e690a5f0",
+    numerator: int = 1,
+    denominator: int = 2,
+    start: str = "2026-11-23",
+    end: str = "2027-02-01",
+    marked: str = "true",
+    urn: str = "urn:uuid:24e2e10d-e962-4d1c-be4f-8760e690a5f0",
 ) -> str:
     """Return the replacement that turns a plain prescription into a multiple one."""
     limits = f'<start value="{start}"/>' if start else ""
@@ -275,13 +283,15 @@ def mvo(
 
 ROWS: list[tuple[int, list[tuple[str, str]], str]] = [
     (
-        160, [(r"arge-ik/iknr\"/><value value=\"\d{9}", 'arge-ik/iknr"/><value value="104212058')],
+        160,
+        [(r"arge-ik/iknr\"/><value value=\"\d{9}", 'arge-ik/iknr"/><value value="104212058')],
         IK,
     ),
     (160, [(r"ifa/pzn\"/><code value=\"\d{8}", 'ifa/pzn"/><code value="00814666')], PZN),
     (160, [(r"kvid-10\"/><value value=\"\w+", 'kvid-10"/><value value="X123456789')], KVNR),
     (
-        160, [("http://fhir.de/sid/gkv/kvid-10", "http://fhir.de/sid/pkv/kvid-10")],
+        160,
+        [("http://fhir.de/sid/gkv/kvid-10", "http://fhir.de/sid/pkv/kvid-10")],
         "Als Identifier für den Patienten muss eine VersichertenID (KVNR) angegeben werden.",
     ),
     (160, [(CODE, r"\g<1>01")], "BTM nicht zulässig"),
@@ -289,67 +299,107 @@ ROWS: list[tuple[int, list[tuple[str, str]], str]] = [
     (160, [(CODE, r"\g<1>03")], CATEGORY),
     (209, [(CODE, r"\g<1>03")], CATEGORY),
     (
-        160, [(r"160\.(\d{3}\.){4}\d{2}", "160.000.123.456.789.38")],
+        160,
+        [(r"160\.(\d{3}\.){4}\d{2}", "160.000.123.456.789.38")],
         "Error while extracting prescriptionId from QES-Bundle",
     ),
     (
-        160, [(r"160\.(\d{3}\.){4}\d{2}", "200.000.123.456.789.51")],
+        160,
+        [(r"160\.(\d{3}\.){4}\d{2}", "200.000.123.456.789.51")],
         "Flowtype mismatch between Task and QES-Bundle",
     ),
     (
-        160, [(r"160\.(\d{3}\.){4}\d{2}", "160.000.123.456.789.37")],
+        160,
+        [(r"160\.(\d{3}\.){4}\d{2}", "160.000.123.456.789.37")],
         "PrescriptionId mismatch between Task and QES-Bundle",
     ),
     (
-        160, [(r'authoredOn value="2026-11-23', 'authoredOn value="2026-11-22')],
+        160,
+        [(r'authoredOn value="2026-11-23', 'authoredOn value="2026-11-22')],
         "Ausstellungsdatum und Signaturzeitpunkt weichen voneinander ab, müssen aber taggleich "
         "sein",
     ),
     (
-        160, [(r'authoredOn value="2026-11-23', 'authoredOn value="2026-11-24')],
+        160,
+        [(r'authoredOn value="2026-11-23', 'authoredOn value="2026-11-24')],
         "Ausstellungsdatum und Signaturzeitpunkt weichen voneinander ab, müssen aber taggleich "
         "sein",
     ),
     (
-        160, [(r"versicherungsart-de-basis\"/><code value=\"GKV",
-               'versicherungsart-de-basis"/><code value="PKV')],
+        160,
+        [
+            (
+                r"versicherungsart-de-basis\"/><code value=\"GKV",
+                'versicherungsart-de-basis"/><code value="PKV',
+            )
+        ],
         'Coverage "PKV" not allowed for flowtype 160/162/169',
     ),
     (
-        200, [(r"versicherungsart-de-basis\"/><code value=\"PKV",
-               'versicherungsart-de-basis"/><code value="GKV')],
+        200,
+        [
+            (
+                r"versicherungsart-de-basis\"/><code value=\"PKV",
+                'versicherungsart-de-basis"/><code value="GKV',
+            )
+        ],
         'Coverage "PKV" not set for flowtype 200/209',
     ),
     (
-        160, [(r"<resource><Coverage>.*</Coverage></resource>", "<resource/>")],
+        160,
+        [(r"<resource><Coverage>.*</Coverage></resource>", "<resource/>")],
         "Unexpected number of Coverage Resources in KBV/EVDGA Bundle",
     ),
     (160, [(r"KBV_PR_ERP_Bundle\|1\.4", "KBV_PR_ERP_Bundle|1.1")], "FHIR-Validation error"),
-    (160, [(r"<MedicationRequest>", "<Basic>"), (r"</MedicationRequest>", "</Basic>")],
-     "FHIR-Validation error"),
+    (
+        160,
+        [(r"<MedicationRequest>", "<Basic>"), (r"</MedicationRequest>", "</Basic>")],
+        "FHIR-Validation error",
+    ),
     (160, [(r"^<\?xml.*\?>", "{}")], "Input is not a FHIR+XML/UTF-8 document"),
     (160, [(MVO_START, mvo(urn="24e2e10d"))], "MVO-ID entspricht nicht urn:uuid format"),
-    (160, [(MVO_START, mvo(end="2026-11-22"))],
-     "Ende der Einlösefrist liegt vor Beginn der Einlösefrist"),
-    (160, [(MVO_START, mvo(5, 5))],
-     "Eine Mehrfachverordnungen darf aus maximal 4 Teilverordnungen bestehen"),
-    (160, [(MVO_START, mvo(0, 2))],
-     "Für eine Mehrfachverordnungen muss der numerator größer 0 sein."),
-    (160, [(MVO_START, mvo(1, 1))],
-     "Eine Mehrfachverordnung muss aus mindestens 2 Teilverordnungen bestehen"),
+    (
+        160,
+        [(MVO_START, mvo(end="2026-11-22"))],
+        "Ende der Einlösefrist liegt vor Beginn der Einlösefrist",
+    ),
+    (
+        160,
+        [(MVO_START, mvo(5, 5))],
+        "Eine Mehrfachverordnungen darf aus maximal 4 Teilverordnungen bestehen",
+    ),
+    (
+        160,
+        [(MVO_START, mvo(0, 2))],
+        "Für eine Mehrfachverordnungen muss der numerator größer 0 sein.",
+    ),
+    (
+        160,
+        [(MVO_START, mvo(1, 1))],
+        "Eine Mehrfachverordnung muss aus mindestens 2 Teilverordnungen bestehen",
+    ),
     (160, [(MVO_START, mvo(4, 3))], "Numerator ist größer als denominator"),
     (160, [(MVO_START, mvo(start=""))], "Beginn der Einlösefrist für MVO ist erforderlich"),
-    (160, [(MVO_START, mvo(start="2026-11-22"))],
-     "Einlösefrist liegt zeitlich vor dem Ausstellungsdatum"),
+    (
+        160,
+        [(MVO_START, mvo(start="2026-11-22"))],
+        "Einlösefrist liegt zeitlich vor dem Ausstellungsdatum",
+    ),
     (160, [(MVO_START, mvo(marked="false"))], "Nummerierung darf nur bei MVO angegeben werden"),
     *(
-        (160, [(MVO_START, mvo()), (r"(STATUSKENNZEICHEN\"/><code value=\")00", rf"\g<1>{basis}")],
-         "Für Ersatzverordnung sind keine Mehrfachverordnungen zulässig")
+        (
+            160,
+            [(MVO_START, mvo()), (r"(STATUSKENNZEICHEN\"/><code value=\")00", rf"\g<1>{basis}")],
+            "Für Ersatzverordnung sind keine Mehrfachverordnungen zulässig",
+        )
         for basis in ("10", "11", "17")
     ),
     *(
-        (160, [(MVO_START, mvo()), (r"(STATUSKENNZEICHEN\"/><code value=\")00", rf"\g<1>{basis}")],
-         "Für Entlassrezepte sind keine Mehrfachverordnungen zulässig")
+        (
+            160,
+            [(MVO_START, mvo()), (r"(STATUSKENNZEICHEN\"/><code value=\")00", rf"\g<1>{basis}")],
+            "Für Entlassrezepte sind keine Mehrfachverordnungen zulässig",
+        )
         for basis in ("04", "14")
     ),
 ]
@@ -440,9 +490,23 @@ def test_late_evening_in_utc_counts_as_the_next_berlin_day(bench: Bench) -> None
 
 def test_the_order_of_checks_is_the_originals() -> None:
     assert [check.name for check in CHECKS] == [
-        "profession", "xml", "profile-window", "validation", "one-request", "patient-identifier",
-        "ik", "pzn", "teratogenic", "mvo", "category", "prescription-id", "signing-day",
-        "coverage", "physician-number", "kvnr",
+        "profession",
+        "xml",
+        "profile-window",
+        "validation",
+        "one-request",
+        "patient-identifier",
+        "ik",
+        "pzn",
+        "dosage",
+        "teratogenic",
+        "mvo",
+        "category",
+        "prescription-id",
+        "signing-day",
+        "coverage",
+        "physician-number",
+        "kvnr",
     ]
 
 
@@ -451,5 +515,3 @@ def test_a_fault_keeps_the_answer_draft(bench: Bench) -> None:
     task = bench.created()
     found = upload(bench, task, bench.sign(bench.document(task.prescription_id)))
     assert found.task_status == "draft"
-
-

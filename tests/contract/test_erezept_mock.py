@@ -48,9 +48,9 @@ def create_body(
     code: str = "160", system: str = FLOW_TYPE_SYSTEM, name: str = "workflowType"
 ) -> bytes:
     coding = {key: value for key, value in (("system", system), ("code", code)) if value}
-    return to_xml({
-        "resourceType": "Parameters", "parameter": [{"name": name, "valueCoding": coding}]
-    })
+    return to_xml(
+        {"resourceType": "Parameters", "parameter": [{"name": name, "valueCoding": coding}]}
+    )
 
 
 def practice_token(bench: Bench, changed: dict[str, object]) -> str:
@@ -287,10 +287,16 @@ CALLS = {
     "POST /Task/$accept": ("POST", f"/Task/{ID}/$accept"),
     "POST /Task/$accept 162": ("POST", "/Task/162.000.123.456.789.28/$accept"),
     "POST /Task/$reject": ("POST", f"/Task/{ID}/$reject"),
+    "POST /Task/$dispense": ("POST", f"/Task/{ID}/$dispense"),
     "POST /Task/$close": ("POST", f"/Task/{ID}/$close"),
     "POST /Task/$abort": ("POST", f"/Task/{ID}/$abort"),
     "GET /Task": ("GET", "/Task"),
     "GET /Task/{id}": ("GET", f"/Task/{ID}"),
+    "GET /MedicationDispense": ("GET", "/MedicationDispense"),
+    "GET /AuditEvent": ("GET", "/AuditEvent"),
+    "GET /Communication": ("GET", "/Communication"),
+    "POST /Communication": ("POST", "/Communication"),
+    "DELETE /Communication": ("DELETE", "/Communication/1"),
 }
 NUMBERS = ["49", "50", "51", "52", "53", "54", "55", "59", "257", "292", "30", "31", "260"]
 
@@ -309,12 +315,14 @@ def test_role_table(bench: Bench, operation: str, number: str) -> None:
 def test_malformed_id_is_forbidden_for_accept_and_unknown_elsewhere(bench: Bench) -> None:
     accept = bench.send("pharmacy", "POST", "/Task/160.1/$accept")
     assert (accept.status, text(accept)) == (
-        403, "endpoint is forbidden for professionOID 1.2.276.0.76.4.54",
+        403,
+        "endpoint is forbidden for professionOID 1.2.276.0.76.4.54",
     )
     for operation in ("$reject", "$close", "$abort"):
         answer = bench.send("pharmacy", "POST", f"/Task/160.000.123.456.789.38/{operation}")
         assert (answer.status, text(answer)) == (
-            404, "Failed to parse prescription ID from URL parameter",
+            404,
+            "Failed to parse prescription ID from URL parameter",
         )
 
 
@@ -380,28 +388,40 @@ def test_flow_166_opens_with_its_flag(bench: Bench) -> None:
     [
         ({}, create_body(), 400, "Missing ContentType in request header"),
         (
-            {"Content-Type": "text/plain"}, create_body(), 415,
+            {"Content-Type": "text/plain"},
+            create_body(),
+            415,
             "Invalid content type (mime type) received: text/plain",
         ),
         (
-            {"Content-Type": "application/fhir+xml; charset=latin1"}, create_body(), 415,
+            {"Content-Type": "application/fhir+xml; charset=latin1"},
+            create_body(),
+            415,
             "Invalid content type encoding received: latin1",
         ),
         (XML, b"\xef\xbb\xbf" + create_body(), 400, "illegal BOM before XML resource"),
         (
-            {"Content-Type": "application/json"}, b"\xef\xbb\xbf{}", 400,
+            {"Content-Type": "application/json"},
+            b"\xef\xbb\xbf{}",
+            400,
             "illegal BOM before JSON resource",
         ),
         (
-            {"Content-Type": "text/plain"}, b"\xef\xbb\xbfx", 400,
+            {"Content-Type": "text/plain"},
+            b"\xef\xbb\xbfx",
+            400,
             "illegal BOM before inner request body",
         ),
         (
-            {**XML, "Accept": "*/*"}, create_body(), 406,
+            {**XML, "Accept": "*/*"},
+            create_body(),
+            406,
             "Requested format '*/*' cannot be provided",
         ),
         (
-            {**XML, "Accept": "text/html, */*;q=0.1"}, create_body(), 406,
+            {**XML, "Accept": "text/html, */*;q=0.1"},
+            create_body(),
+            406,
             "Requested format 'text/html, */*;q=0.1' cannot be provided",
         ),
     ],
@@ -433,9 +453,7 @@ def test_format_of_the_answer(bench: Bench, query: str, accept: str | None, kind
 
 
 def test_json_bodies_are_read(bench: Bench) -> None:
-    parameter = {
-        "name": "workflowType", "valueCoding": {"system": FLOW_TYPE_SYSTEM, "code": "160"}
-    }
+    parameter = {"name": "workflowType", "valueCoding": {"system": FLOW_TYPE_SYSTEM, "code": "160"}}
     body = json.dumps({"resourceType": "Parameters", "parameter": [parameter]}).encode()
     headers = {"Content-Type": "application/fhir+json"}
     assert bench.send("practice", "POST", "/Task/$create", headers=headers, body=body).status == 201

@@ -93,16 +93,22 @@ ROWS = [
     ("$abort doctor", "draft", 403, "Abort not expected for newly created Task", ""),
     ("$abort doctor", "ready", 204, "", "cancelled"),
     (
-        "$abort doctor", "in-progress", 403,
-        "Task must not be in progress for users other than pharmacy, but is: in-progress", "",
+        "$abort doctor",
+        "in-progress",
+        403,
+        "Task must not be in progress for users other than pharmacy, but is: in-progress",
+        "",
     ),
     ("$abort doctor", "completed", 403, "Task must be ready for doctor, but is: completed", ""),
     ("$abort doctor", "cancelled", 410, "Task has already been deleted", ""),
     ("$abort insured", "draft", 403, "Abort not expected for newly created Task", ""),
     ("$abort insured", "ready", 204, "", "cancelled"),
     (
-        "$abort insured", "in-progress", 403,
-        "Task must not be in progress for users other than pharmacy, but is: in-progress", "",
+        "$abort insured",
+        "in-progress",
+        403,
+        "Task must not be in progress for users other than pharmacy, but is: in-progress",
+        "",
     ),
     ("$abort insured", "completed", 204, "", "cancelled"),
     ("$abort insured", "cancelled", 410, "Task has already been deleted", ""),
@@ -110,15 +116,19 @@ ROWS = [
     ("$abort pharmacy", "ready", 403, "Task must be in progress for user pharmacy, is: ready", ""),
     ("$abort pharmacy", "in-progress", 204, "", "cancelled"),
     (
-        "$abort pharmacy", "completed", 403,
-        "Task must be in progress for user pharmacy, is: completed", "",
+        "$abort pharmacy",
+        "completed",
+        403,
+        "Task must be in progress for user pharmacy, is: completed",
+        "",
     ),
     ("$abort pharmacy", "cancelled", 410, "Task has already been deleted", ""),
 ]
 
 
 @pytest.mark.parametrize(
-    ("operation", "state", "status", "expected", "after"), ROWS,
+    ("operation", "state", "status", "expected", "after"),
+    ROWS,
     ids=[f"{row[0]} {row[1]}" for row in ROWS],
 )
 def test_operation_in_state(
@@ -134,6 +144,7 @@ def test_operation_in_state(
 
 def test_every_cell_of_the_table_is_tested() -> None:
     cells = {(row[0], row[1]) for row in ROWS}
+    # Both have tests of their own: one looks at the Secret first, one has flows of its own.
     untested = {"$dispense", "$abort insured direct"}
     assert cells == {
         (name, status.value) for name in TRANSITIONS if name not in untested for status in Status
@@ -146,7 +157,8 @@ def test_direct_assignments_are_deleted_by_the_insured_only_when_completed(
 ) -> None:
     refused = perform(bench, "$abort insured", Prepared(bench, "ready", flow_type))
     assert (refused.status, text(refused)) == (
-        403, "Abort for patient in workflow types 169 / 209 only allowed for completed Task",
+        403,
+        "Abort for patient in workflow types 169 / 209 only allowed for completed Task",
     )
     assert perform(bench, "$abort insured", Prepared(bench, "completed", flow_type)).status == 204
 
@@ -167,9 +179,7 @@ def test_a_prescription_travels_to_its_receipt(bench: Bench, flow_type: int) -> 
 def test_accept_delivers_the_signed_bytes_with_ocsp(bench: Bench) -> None:
     task = bench.created()
     document = bench.document(task.prescription_id)
-    bench.as_role("practice").activate(
-        task.prescription_id, task.access_code, bench.sign(document)
-    )
+    bench.as_role("practice").activate(task.prescription_id, task.access_code, bench.sign(document))
     taken = bench.as_role("pharmacy").accept(task.prescription_id, task.access_code)
     found = verify(taken.signed_prescription)
     assert found.content == document
@@ -194,11 +204,19 @@ WRONG_CODES = [
     ("pharmacy", "$reject", "in-progress", {}, f"?secret={WRONG}", "No or invalid secret"),
     ("pharmacy", "$reject", "in-progress", {}, "", "No or invalid secret"),
     (
-        "pharmacy", "$close", "in-progress", {}, f"?secret={WRONG}",
+        "pharmacy",
+        "$close",
+        "in-progress",
+        {},
+        f"?secret={WRONG}",
         "No or invalid secret provided for Task",
     ),
     (
-        "pharmacy", "$abort", "in-progress", {}, f"?secret={WRONG}",
+        "pharmacy",
+        "$abort",
+        "in-progress",
+        {},
+        f"?secret={WRONG}",
         "No or invalid secret provided for user pharmacy",
     ),
     ("practice", "$abort", "ready", {"X-AccessCode": WRONG}, "", "AccessCode mismatch"),
@@ -210,7 +228,12 @@ WRONG_CODES = [
     ("role", "operation", "state", "headers", "query", "expected"), WRONG_CODES
 )
 def test_wrong_codes_are_refused(
-    bench: Bench, role: str, operation: str, state: str, headers: dict[str, str], query: str,
+    bench: Bench,
+    role: str,
+    operation: str,
+    state: str,
+    headers: dict[str, str],
+    query: str,
     expected: str,
 ) -> None:
     at = Prepared(bench, state)
@@ -262,11 +285,13 @@ BAD_DISPENSATIONS = [
     (b"160.", b"169.", "Prescription ID in MedicationDispense does not match the one in the task"),
     (None, b"X000000012", "KVNR in MedicationDispense does not match the one in the task"),
     (
-        b"3-apotheke-1", b"3-apotheke-2",
+        b"3-apotheke-1",
+        b"3-apotheke-2",
         "Telematik-ID in MedicationDispense does not match the one in the access token.",
     ),
     (
-        b"GEM_ERP_PR_MedicationDispense|", b"GEM_ERP_PR_MedicationDispense_DiGA|",
+        b"GEM_ERP_PR_MedicationDispense|",
+        b"GEM_ERP_PR_MedicationDispense_DiGA|",
         "Unzulässige Abgabeinformationen: Für diesen Workflow sind nur Abgabeinformationen für "
         "Arzneimittel zulässig.",
     ),
@@ -304,19 +329,31 @@ def test_task_reading_follows_the_rules(bench: Bench) -> None:
     assert b"GEM_ERP_PR_Bundle" in bench.send("pharmacy", "GET", f"{path}?secret={secret}").body
     reads = [
         (
-            "pharmacy", f"{path}?secret={WRONG}", 403,
+            "pharmacy",
+            f"{path}?secret={WRONG}",
+            403,
             "No or invalid secret provided for user pharmacy",
         ),
         ("pharmacy", path, 403, "Neither AccessCode(ac) nor secret provided as URI-Parameter."),
         (
-            "other_pharmacy", f"{path}?ac={task.access_code}", 412,
+            "other_pharmacy",
+            f"{path}?ac={task.access_code}",
+            412,
             "Task.owner doesn't match idNumberClaim in ACCESS_TOKEN",
         ),
-        ("insured", f"/Task/{bench.created().prescription_id}", 403,
-         "Status draft is not allowed for this operation"),
+        (
+            "insured",
+            f"/Task/{bench.created().prescription_id}",
+            403,
+            "Status draft is not allowed for this operation",
+        ),
         ("insured", "/Task/160.000.123.456.789.37", 404, "Task not found in DB"),
-        ("insured", "/Task/160.000.123.456.789.38", 404,
-         "Failed to parse prescription ID from URL parameter"),
+        (
+            "insured",
+            "/Task/160.000.123.456.789.38",
+            404,
+            "Failed to parse prescription ID from URL parameter",
+        ),
     ]
     for role, target, status, expected in reads:
         answer = bench.send(role, "GET", target)

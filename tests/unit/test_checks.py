@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -16,13 +16,22 @@ import pruefstand.checks
 from pruefstand.checks import erezept_pharmacy as pharmacy
 from pruefstand.checks import erezept_practice as practice
 from pruefstand.checks import transport
+from pruefstand.checks.answers import answered_with, task_date
 from pruefstand.checks.check import Check, Judgement
 from pruefstand.checks.file import identifiers_hold
+from pruefstand.checks.konnektor import (
+    card_came_back,
+    comfort_session,
+    fresh_comfort_user,
+    pin_changed,
+    verified_as,
+)
 from pruefstand.checks.login import logins
 from pruefstand.checks.refusal import accepted_with_warning, konnektor_fault, not_uploaded, refused
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
-from pruefstand.model.exchange import Exchange
+from pruefstand.fhir.xml import to_xml
+from pruefstand.model.exchange import Exchange, Message
 from pruefstand.model.verdict import Verdict
 from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
@@ -306,6 +315,104 @@ def test_a_missed_recommendation_is_a_hint() -> None:
     assert [finding.verdict for finding in check.findings([])] == [Verdict.HINT]
 
 
+USER, OTHER_USER = "0d3a4b1e-6a0f-4b53-9a59-7a1f7c0f9b11", "5f0c1f43-5f0e-4d0c-9d3c-0b6a1d6c7e11"
+
+
+def konnektor_call(
+    operation: str, sent: str = "", got: str = "", *, status: int = 200, documents: int = 0
+) -> Exchange:
+    """Return a call at the Konnektor with the elements `sent` and `got`."""
+    call = soap_call(operation, status)
+    return replace(
+        call,
+        id=f"{operation}-{sent}-{got}",
+        request=replace(call.request, body=f"<a>{sent}</a>".encode()),
+        response=Message(status=status, body=f"<a>{got}</a>".encode()),
+        facts={"documents": str(documents)},
+    )
+
+
+def comfort(*operations: str, documents: int = 2, status: int = 200) -> list[Exchange]:
+    """Return the calls of a comfort session; the last one has `status`."""
+    calls = [
+        konnektor_call(name, documents=documents if name == "SignDocument" else 0)
+        for name in operations
+    ]
+    return [*calls[:-1], konnektor_call(operations[-1], status=status)]
+
+
+SESSION = (
+    "GetSignatureMode",
+    "ActivateComfortSignature",
+    "SignDocument",
+    "DeactivateComfortSignature",
+)
+
+
+def test_a_comfort_session_is_asked_for_switched_on_used_and_switched_off() -> None:
+    check = comfort_session(2, "A_19134")
+    assert holds(check, *comfort(*SESSION))
+    assert not holds(check)
+    assert not holds(check, *comfort(*SESSION, documents=1))
+    assert not holds(check, *comfort(*SESSION, status=500))
+    assert not holds(check, *comfort(*reversed(SESSION)))
+    for missing in SESSION:
+        assert not holds(check, *comfort(*(name for name in SESSION if name != missing)))
+
+
+def test_each_activation_has_a_fresh_uuid_that_signing_keeps() -> None:
+    def calls(signer: str, *users: str) -> list[Exchange]:
+        on = [
+            konnektor_call("ActivateComfortSignature", f"<x:UserId>{u}</x:UserId>") for u in users
+        ]
+        return [*on, konnektor_call("SignDocument", f"<UserId>{signer}</UserId>")]
+
+    check = fresh_comfort_user("A_19259-02")
+    assert holds(check, *calls(USER, USER))
+    assert holds(check, *calls(OTHER_USER, USER, OTHER_USER))
+    assert not holds(check, *calls(USER))
+    assert not holds(check, *calls(USER, USER, USER))
+    assert not holds(check, *calls(OTHER_USER, USER))
+    assert not holds(check, *calls("dr.a", "dr.a"))
+
+
+def test_verified_as_demands_the_result_of_the_last_verification() -> None:
+    check = verified_as("VALID", "A_13532")
+    valid = konnektor_call("VerifyDocument", got="<s:HighLevelResult>VALID</s:HighLevelResult>")
+    other = konnektor_call("VerifyDocument", got="<HighLevelResult>INVALID</HighLevelResult>")
+    assert holds(check, other, valid)
+    assert not holds(check, valid, other)
+    assert not holds(check)
+    assert not holds(check, konnektor_call("VerifyDocument", status=500))
+
+
+def test_a_card_that_came_back_has_another_handle() -> None:
+    def handle(name: str) -> str:
+        return f"<c:CardHandle>{name}</c:CardHandle>"
+
+    check = card_came_back("A_21528")
+    out = konnektor_call("EjectCard", handle("HBA-1"))
+    back = konnektor_call("RequestCard", got=handle("HBA-2"))
+    assert holds(check, out, back)
+    assert not holds(check, back, out)
+    assert not holds(check, out)
+    assert not holds(check, out, konnektor_call("RequestCard", got=handle("HBA-1")))
+    assert not holds(check, out, konnektor_call("RequestCard"))
+
+
+def test_a_changed_pin_is_the_named_one_and_accepted() -> None:
+    def change(pin: str, result: str) -> Exchange:
+        sent, got = f"<c:PinTyp>{pin}</c:PinTyp>", f"<c:PinResult>{result}</c:PinResult>"
+        return konnektor_call("ChangePin", sent, got)
+
+    check = pin_changed("PIN.SMC", "TIP1-A_4972")
+    assert holds(check, change("PIN.SMC", "OK"))
+    assert not holds(check)
+    assert not holds(check, change("PIN.CH", "OK"))
+    assert not holds(check, change("PIN.SMC", "REJECTED"))
+    assert not holds(check, change("PIN.SMC", "OK"), konnektor_call("ChangePin", status=500))
+
+
 def modules() -> Iterator[Any]:
     """Yield every module with checks."""
     for found in pkgutil.iter_modules(pruefstand.checks.__path__):
@@ -320,6 +427,35 @@ def test_every_check_is_tried_here() -> None:
     assert all(changes for _, changes in WRONG)
 
 
+ACCEPT_DATE = "https://gematik.de/fhir/erp/StructureDefinition/GEM_ERP_EX_AcceptDate"
+
+
+def activation(day: str) -> Exchange:
+    """Return an answered $activate that names `day` as AcceptDate."""
+    task = {"resourceType": "Task", "extension": [{"url": ACCEPT_DATE, "valueDate": day}]}
+    answer = in_vau("Task/$activate", f"POST /Task/{ID}/$activate", 200)
+    assert answer.response is not None
+    return replace(answer, response=replace(answer.response, body=to_xml(task)))
+
+
+def test_the_status_of_the_last_answer_counts() -> None:
+    check = answered_with("Task/$abort", 204, "A_1")
+    good = in_vau("Task/$abort", f"POST /Task/{ID}/$abort", 204)
+    bad = in_vau("Task/$abort", f"POST /Task/{ID}/$abort", 403)
+    assert holds(check, *vau(bad, good))
+    for wrong in ((), (good, bad), (in_vau("Task/$close", f"POST /Task/{ID}/$close", 204),)):
+        assert not holds(check, *vau(*wrong))
+
+
+def test_the_date_is_the_one_the_task_names() -> None:
+    check = task_date("AcceptDate", date(2026, 12, 21), "A_1")
+    answer = activation("2026-12-21")
+    assert holds(check, *vau(answer))
+    assert not holds(task_date("ExpiryDate", date(2026, 12, 21), "A_1"), *vau(answer))
+    for wrong in ((), (activation("2026-12-22"),), (replace(answer, response=None),)):
+        assert not holds(check, *vau(*wrong))
+
+
 def test_every_maker_of_checks_is_tried_here() -> None:
     makers = {
         name
@@ -330,3 +466,8 @@ def test_every_maker_of_checks_is_tried_here() -> None:
     source = inspect.getsource(importlib.import_module(__name__))
     assert {name for name in makers if f"{name}(" not in source} == set()
     assert {"refused", "logins"} <= makers
+
+
+def test_a_check_without_a_requirement_is_refused() -> None:
+    with pytest.raises(ValueError, match="names no requirement"):
+        refused("Task/$create", 403, "nein")

@@ -36,9 +36,7 @@ _EXTENSION = "https://gematik.de/fhir/erp/StructureDefinition/GEM_ERP_EX_"
 
 
 def _path(expression: str) -> Callable[[etree._Element], str]:
-    path = etree.XPath(
-        f"string({expression})", namespaces={"f": NAMESPACE}, smart_strings=False
-    )
+    path = etree.XPath(f"string({expression})", namespaces={"f": NAMESPACE}, smart_strings=False)
     return cast("Callable[[etree._Element], str]", path)
 
 
@@ -178,6 +176,11 @@ class ErezeptClient:
     def reject(self, prescription_id: str, secret: str) -> None:
         """Give a prescription back with $reject; raises ErezeptRefusal."""
         self._post("Task/$reject", f"/Task/{prescription_id}/$reject?secret={secret}")
+
+    def dispense(self, prescription_id: str, secret: str, dispensation: bytes) -> None:
+        """Store the dispensation with $dispense before closing; raises ErezeptRefusal."""
+        target = f"/Task/{prescription_id}/$dispense?secret={secret}"
+        self._post("Task/$dispense", target, body=dispensation)
 
     def close(self, prescription_id: str, secret: str, dispensation: bytes) -> Receipt:
         """Send the dispensation with $close and return the receipt; raises ErezeptRefusal."""

@@ -117,15 +117,18 @@ class VauChannel:
             return ""
         marked = Message("VAU eRp 1", (("request-id", sealed.request_id),))
         channel = self._add(
-            Layer.VAU, "VAU", marked, marked if response else None, duration, carrier.exchange_id,
+            Layer.VAU,
+            "VAU",
+            marked,
+            marked if response else None,
+            duration,
+            carrier.exchange_id,
             {"certificate_sha256": self._key.fingerprint if self._key else ""},
         )
         asked = Message(f"{inner.method} {inner.target}", inner.headers, inner.body)
         told = None
         if response is not None:
-            told = Message(
-                str(response.status), response.headers, response.body, response.status
-            )
+            told = Message(str(response.status), response.headers, response.body, response.status)
         identifier = self._add(Layer.HTTP, operation, asked, told, duration, channel, {})
         record_fhir(self._transport, PEER, operation, asked, told, parent=identifier)
         return identifier
@@ -141,6 +144,13 @@ class VauChannel:
         facts: Mapping[str, str],
     ) -> str:
         return self._transport.recorder.add(
-            layer, actor=self._transport.actor, peer=PEER, operation=operation, request=request,
-            response=response, duration=duration, parent=parent, facts=facts,
+            layer,
+            actor=self._transport.actor,
+            peer=PEER,
+            operation=operation,
+            request=request,
+            response=response,
+            duration=duration,
+            parent=parent,
+            facts=facts,
         )

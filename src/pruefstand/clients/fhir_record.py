@@ -28,10 +28,14 @@ def record_fhir(
     facts |= _facts("response", response.body if response else b"")
     if facts:
         transport.recorder.add(
-            Layer.FHIR, actor=transport.actor, peer=peer, operation=operation,
+            Layer.FHIR,
+            actor=transport.actor,
+            peer=peer,
+            operation=operation,
             request=Message(facts.get("request", ""), (), request.body),
             response=Message(facts.get("response", ""), (), response.body) if response else None,
-            parent=parent, facts=facts,
+            parent=parent,
+            facts=facts,
         )
 
 
@@ -49,8 +53,15 @@ def record_cms(
     except (QesProblem, CertificateProblem) as problem:
         error = problem.message
     transport.recorder.add(
-        Layer.CMS, actor=transport.actor, peer=peer, operation=operation, request=Message(),
-        response=Message("PKCS#7", (), signed), parent=parent, facts=facts, error=error,
+        Layer.CMS,
+        actor=transport.actor,
+        peer=peer,
+        operation=operation,
+        request=Message(),
+        response=Message("PKCS#7", (), signed),
+        parent=parent,
+        facts=facts,
+        error=error,
     )
 
 

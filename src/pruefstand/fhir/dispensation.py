@@ -1,11 +1,11 @@
-"""What a pharmacy sends with $close (GEM_ERP_PR_PAR_CloseOperation_Input 1.6)."""
+"""What a pharmacy sends with $dispense or $close (GEM_ERP_PR_PAR_…Operation_Input 1.6)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from lxml import etree
 
@@ -26,15 +26,19 @@ _NS = {"f": NAMESPACE}
 _MEDICATION = "/f:Bundle/f:entry/f:resource/f:Medication"
 _PRESCRIBED_PZN = etree.XPath(
     f"string({_MEDICATION}/f:code/f:coding[f:system/@value='{_PZN}']/f:code/@value)",
-    namespaces=_NS, smart_strings=False,
+    namespaces=_NS,
+    smart_strings=False,
 )
 _PRESCRIBED_NAME = etree.XPath(
     f"string(({_MEDICATION}/f:code/f:text/@value"
     f" | {_MEDICATION}/f:ingredient/f:itemCodeableConcept/f:text/@value)[1])",
-    namespaces=_NS, smart_strings=False,
+    namespaces=_NS,
+    smart_strings=False,
 )
 
 Json = dict[str, Any]
+Operation = Literal["Close", "Dispense"]
+"""The call whose body is built; both have the same content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,16 @@ def dispensation_body(
     prescription_id: str,
     telematik_id: str,
     handed_over: datetime,
+    operation: Operation = "Close",
 ) -> bytes:
-    """Return the $close body that dispenses what the PKCS#7 prescribes; raises QesProblem."""
+    """Return the body that dispenses what the PKCS#7 prescribes; raises QesProblem."""
     return build_dispensation(
         prescription_id,
         kvnr=kvnr,
         telematik_id=telematik_id,
         handed_over=berlin_day(handed_over),
         medications=[prescribed_medication(parse(signed_prescription).content)],
+        operation=operation,
     )
 
 
@@ -79,6 +85,7 @@ def build_dispensation(
     telematik_id: str,
     handed_over: date,
     medications: Sequence[DispensedMedication],
+    operation: Operation = "Close",
 ) -> bytes:
     """Return the Parameters resource as XML, one rxDispensation per package."""
     items = [
@@ -90,8 +97,8 @@ def build_dispensation(
     return to_xml(
         {
             "resourceType": "Parameters",
-            "id": f"close-{prescription_id}",
-            "meta": _profile("GEM_ERP_PR_PAR_CloseOperation_Input"),
+            "id": f"{operation.lower()}-{prescription_id}",
+            "meta": _profile(f"GEM_ERP_PR_PAR_{operation}Operation_Input"),
             "parameter": items,
         }
     )

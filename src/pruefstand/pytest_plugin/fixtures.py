@@ -123,6 +123,12 @@ def second_pharmacy(
 
 
 @pytest.fixture
+def busy_pharmacy(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterator[Pharmacy]:
+    """A pharmacy whose token may be blocked without harm to scenarios that come later."""
+    yield from _pharmacy(world, recorder, "Stau-Apotheke", "apotheke")
+
+
+@pytest.fixture
 def verordnungsdatei(request: pytest.FixtureRequest) -> Path:
     """The file of this run of the file scenario."""
     return Path(request.param)

@@ -21,6 +21,7 @@ from pruefstand.evidence.run_folder import BLOBS
 from pruefstand.model.case import CaseRecord
 from pruefstand.pytest_plugin.case_log import CaseLog
 from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures register by import
+    busy_pharmacy,
     case_rng,
     check,
     clock,

@@ -107,7 +107,9 @@ class CheckClaims:
                     yield from self._strings([child], place, bindings)
 
     def _chosen(self, node: ast.AST, module: Module, bindings: Bindings) -> list[Place] | None:
-        """Return what a subscript of a constant table picks, None when it cannot be told."""
+        """Return what a look-up in a constant table picks, None when it cannot be told."""
+        if isinstance(node, ast.Call):
+            return self._got(node, module, bindings)
         if not isinstance(node, ast.Subscript):
             return None
         tables: list[Place] | None
@@ -123,6 +125,17 @@ class CheckClaims:
         # A key outside the table picks nothing; an empty tuple stands for that.
         return picked or [(ast.Tuple(elts=[]), module)]
 
+    def _got(self, call: ast.Call, module: Module, bindings: Bindings) -> list[Place] | None:
+        """Return what `TABLE.get(key, default)` picks."""
+        attribute = call.func
+        if not isinstance(attribute, ast.Attribute) or attribute.attr != "get" or not call.args:
+            return None
+        look_up = ast.Subscript(value=attribute.value, slice=call.args[0], ctx=ast.Load())
+        picked = self._chosen(look_up, module, bindings)
+        if picked is not None and all(_is_empty(value) for value, _ in picked):
+            return [(default, module) for default in call.args[1:2]] or picked
+        return picked
+
     def _resolve(self, name: str, module: Module) -> Symbol | None:
         for _ in range(len(self._modules) + 1):
             if name in module.symbols:
@@ -136,6 +149,10 @@ class CheckClaims:
 
 def _is_factory(function: ast.FunctionDef) -> bool:
     return function.args.vararg is not None and function.args.vararg.arg == _REQUIREMENTS
+
+
+def _is_empty(node: ast.AST) -> bool:
+    return isinstance(node, ast.Tuple) and not node.elts
 
 
 def _called_name(call: ast.Call) -> str:

@@ -1,0 +1,89 @@
+"""FHIR XML elements as JSON-like dicts, for the resources the service stores and returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from mocks.erezept.state import Resource
+from mocks.erezept.xpath import Element
+
+_LISTS = frozenset(
+    {
+        "about",
+        "additionalInstruction",
+        "authorizingPrescription",
+        "basedOn",
+        "category",
+        "coding",
+        "contained",
+        "dayOfWeek",
+        "dosageInstruction",
+        "doseAndRate",
+        "event",
+        "extension",
+        "ingredient",
+        "modifierExtension",
+        "note",
+        "partOf",
+        "payload",
+        "performer",
+        "profile",
+        "receiver",
+        "recipient",
+        "supportingInformation",
+        "timeOfDay",
+        "when",
+    }
+)
+_OWN_IDENTIFIERS = frozenset({"MedicationDispense", "Medication", "Communication"})
+"""Resources repeat their identifier; a Reference has one."""
+_NUMBERS = frozenset({"valueInteger", "valueDecimal", "valuePositiveInt"})
+_QUANTITIES = frozenset(
+    {
+        "boundsDuration",
+        "daysSupply",
+        "denominator",
+        "doseQuantity",
+        "numerator",
+        "quantity",
+        "valueQuantity",
+    }
+)
+_REPEATS = frozenset({"frequency", "period"})
+
+
+def to_json(element: Element) -> Resource:
+    """Return the resource or complex `element` as a dict in document order."""
+    tag = _tag(element)
+    found: Resource = {"resourceType": tag} if tag[0].isupper() else {}
+    found.update({name: element.get(name) for name in ("id", "url") if element.get(name)})
+    for child in element.iterchildren(tag=etree.Element):
+        name = _tag(child)
+        if name in _LISTS or (name == "identifier" and tag in _OWN_IDENTIFIERS):
+            found.setdefault(name, []).append(_value(child, tag))
+        else:
+            found[name] = _value(child, tag)
+    return found
+
+
+def _value(element: Element, parent: str) -> Any:
+    text = element.get("value")
+    if text is None:
+        children = list(element.iterchildren(tag=etree.Element))
+        # A contained resource stands inside an element of its own.
+        if len(children) == 1 and _tag(children[0])[0].isupper():
+            return to_json(children[0])
+        return to_json(element)
+    name = _tag(element)
+    if name.endswith("Boolean"):
+        return text == "true"
+    quantity = name == "value" and parent in _QUANTITIES
+    if quantity or name in _NUMBERS or (parent == "repeat" and name in _REPEATS):
+        return float(text) if "." in text else int(text)
+    return text
+
+
+def _tag(element: Element) -> str:
+    return etree.QName(element).localname

@@ -1,0 +1,64 @@
+"""The inner route table: which handler answers what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mocks.erezept.activate import activate
+from mocks.erezept.audit import read_audit, search_audit
+from mocks.erezept.capability import capability_statement, device_resource
+from mocks.erezept.closing import close
+from mocks.erezept.create import create
+from mocks.erezept.dispense_reading import search_dispenses
+from mocks.erezept.dispensing import dispense
+from mocks.erezept.message_reading import delete_message, read_message, search_messages
+from mocks.erezept.messages import send_message
+from mocks.erezept.reading import read_task, search_tasks
+from mocks.erezept.redeem import abort, accept, reject
+from mocks.erezept.service import Answer, Call, Service
+
+ACCEPT = "POST /Task/$accept"
+_SPEC = "gemSpec_FD_eRp"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row of the inner route table; `name` is the key of the role table."""
+
+    method: str
+    path: str
+    name: str
+    run: Callable[..., Answer]
+    source: str
+
+
+def _device(service: Service, call: Call) -> Answer:
+    return Answer(200, device_resource())
+
+
+def _metadata(service: Service, call: Call) -> Answer:
+    calls = ((row.method, row.path) for row in OPERATIONS)
+    return Answer(200, capability_statement(calls, service.ctx.clock.now()))
+
+
+OPERATIONS = (
+    Operation("POST", "/Task/$create", "POST /Task/$create", create, "A_19018-01"),
+    Operation("POST", "/Task/{id}/$activate", "POST /Task/$activate", activate, "A_19022-01"),
+    Operation("POST", "/Task/{id}/$accept", ACCEPT, accept, "A_19166"),
+    Operation("POST", "/Task/{id}/$reject", "POST /Task/$reject", reject, "A_19170"),
+    Operation("POST", "/Task/{id}/$dispense", "POST /Task/$dispense", dispense, _SPEC),
+    Operation("POST", "/Task/{id}/$close", "POST /Task/$close", close, "A_19230"),
+    Operation("POST", "/Task/{id}/$abort", "POST /Task/$abort", abort, "A_19026-01"),
+    Operation("GET", "/Task", "GET /Task", search_tasks, "A_21558"),
+    Operation("GET", "/Task/{id}", "GET /Task/{id}", read_task, "A_19113"),
+    Operation("GET", "/MedicationDispense", "GET /MedicationDispense", search_dispenses, _SPEC),
+    Operation("POST", "/Communication", "POST /Communication", send_message, _SPEC),
+    Operation("GET", "/Communication", "GET /Communication", search_messages, _SPEC),
+    Operation("GET", "/Communication/{id}", "GET /Communication", read_message, _SPEC),
+    Operation("DELETE", "/Communication/{id}", "DELETE /Communication", delete_message, _SPEC),
+    Operation("GET", "/AuditEvent", "GET /AuditEvent", search_audit, _SPEC),
+    Operation("GET", "/AuditEvent/{id}", "GET /AuditEvent", read_audit, _SPEC),
+    Operation("GET", "/Device", "GET /Device", _device, _SPEC),
+    Operation("GET", "/metadata", "GET /metadata", _metadata, _SPEC),
+)
