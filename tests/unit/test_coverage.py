@@ -16,27 +16,11 @@ from pruefstand.errors import ExitCode, OperatorError
 from pruefstand.evidence.run_folder import RunWriter
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Finding, Verdict
-from pruefstand.requirements.catalogue import Catalogue, ChecklistItem, Requirement
+from pruefstand.requirements.catalogue import Catalogue, ChecklistItem
 from pruefstand.requirements.coverage import State, cover
+from tests.unit.catalogue_rows import requirement
 
-ROW = Requirement(
-    document="quelle",
-    id="A_10001",
-    source="Quelle",
-    source_version="1",
-    verb="MUSS",
-    actor="PVS",
-    applies_if="",
-    subject="x/y",
-    title="Titel",
-    method="automatic",
-    observable_by="",
-    not_tested_reason="",
-    valid_from=None,
-    valid_to=None,
-    superseded_by="",
-    confidence="read",
-)
+ROW = requirement("A_10001")
 
 
 def item(*keys: str, reason: str = "") -> ChecklistItem:

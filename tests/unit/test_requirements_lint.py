@@ -9,10 +9,11 @@ import pytest
 from pytest_bdd.steps import step_function_context_registry
 
 from pruefstand.errors import ConfigurationError
-from pruefstand.requirements.catalogue import Catalogue, Requirement
+from pruefstand.requirements.catalogue import Catalogue
 from pruefstand.requirements.lint import Project, Rule, judged_by, lint, read_project
 from pruefstand.requirements.scenarios import parse_feature
 from pruefstand.requirements.sources import parse_module
+from tests.unit.catalogue_rows import requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,28 +73,6 @@ Funktionalität: F
       | b    | close |
 """
 IDS = ("A_10001-02", "A_20002", "A_30003", "A_40004", "P36-01", "P4-01")
-
-
-def requirement(identifier: str, document: str = "quelle") -> Requirement:
-    """Return a catalogue row."""
-    return Requirement(
-        document=document,
-        id=identifier,
-        source="Quelle",
-        source_version="1",
-        verb="MUSS",
-        actor="PVS",
-        applies_if="",
-        subject="x/y",
-        title="Titel",
-        method="automatic",
-        observable_by="",
-        not_tested_reason="",
-        valid_from=None,
-        valid_to=None,
-        superseded_by="",
-        confidence="read",
-    )
 
 
 def project(
