@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-pytest_plugins = [
-    "steps.erezept",
-    "steps.erezept_ablehnung",
-    "steps.erezept_datei",
-    "steps.erezept_zustaende",
-    "steps.konnektor",
-]
+from pathlib import Path
+
+pytest_plugins = sorted(
+    f"steps.{path.stem}" for path in (Path(__file__).parent / "steps").glob("[a-z]*.py")
+)

@@ -45,7 +45,10 @@ EPILOG = (
     "pruefstand accept --verordnung rezept.xml --verordnung ordner/"
 )
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command(epilog=EPILOG)
 def accept(
     profile: Annotated[str, typer.Option(help="Profil aus profiles/ oder TOML-Datei")] = "mock",
     only: Annotated[str, typer.Option(help="Tag, Testfall-Id oder Teil des Titels")] = "",

@@ -53,6 +53,10 @@ class ScenarioName(StrEnum):
     PRESCRIBE = "prescribe"
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog=EPILOG)
 def load(
     scenario: Annotated[ScenarioName, typer.Argument(help="sign oder prescribe")],
     rate: Annotated[float | None, typer.Option(help="Starts je Sekunde")] = None,
