@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamps
 LOCK_TOOL := build/lock-venv
+LOCK_FLAGS ?= --upgrade
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EDITABLE := $(INSTALL) --no-deps --no-build-isolation -e .
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_TOOL)/bin/pip-compile --quiet \
@@ -46,14 +47,14 @@ $(STAMP)/dev: requirements-dev.lock pyproject.toml | $(STAMP)/venv
 	$(EDITABLE)
 	@touch $@ $(STAMP)/run
 
-# Takes minutes: the hashes of all platforms' files are fetched.
+# Takes minutes: the hashes of all platforms' files are fetched. LOCK_FLAGS= keeps what is pinned.
 lock: | $(STAMP)/venv
 	test -x $(LOCK_TOOL)/bin/pip-compile || { $(PYTHON) -m venv $(LOCK_TOOL) \
 		&& $(LOCK_TOOL)/bin/pip install --quiet pip-tools; }
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > build/dev.in
-	$(COMPILE) --upgrade --build-deps-for=editable --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(LOCK_FLAGS) --build-deps-for=editable --output-file requirements.lock pyproject.toml
 	cp requirements.lock build/requirements.txt
-	$(COMPILE) --upgrade --output-file requirements-dev.lock build/requirements.txt build/dev.in
+	$(COMPILE) $(LOCK_FLAGS) --output-file requirements-dev.lock build/requirements.txt build/dev.in
 	! grep -n '://' requirements.lock requirements-dev.lock
 
 clean:
