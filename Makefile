@@ -18,7 +18,7 @@ accept: $(STAMP)/run
 	$(BIN)/pruefstand accept
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(STAMP)/dev
 	$(BIN)/ruff check $(CODE)
