@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -249,3 +251,63 @@ def test_run_folders_never_collide(tmp_path: Path) -> None:
     names = [create_run_folder(tmp_path, START, Rng(1)).name for _ in range(3)]
     assert len(set(names)) == 3
     assert all(name.startswith("20261124-100000-") and len(name) == 22 for name in names)
+
+
+def killed(folder: Path) -> Path:
+    """Write what a killed run leaves: a begun `run.json` and a log without an end."""
+    writer = RunWriter(folder, CLOCK)
+    writer.begin({"id": folder.name})
+    for name in ("TC-1", "TC-2"):
+        writer.case(case(writer, name))
+    return folder / "events.ndjson"
+
+
+def test_a_killed_run_is_read_up_to_its_last_complete_case(tmp_path: Path) -> None:
+    log = killed(tmp_path / "run")
+    run = read_run(log.parent)
+    whole = RunWriter(tmp_path / "other", CLOCK)
+    assert run.cases == (case(whole, "TC-1"), case(whole, "TC-2"))
+    assert not run.finished
+    lines = log.read_bytes().splitlines(keepends=True)
+    for kept, cases in ((len(lines) - 1, 1), (len(lines) - 2, 1), (4, 1), (3, 0), (0, 0)):
+        log.write_bytes(b"".join(lines[:kept]) + lines[kept][:50])
+        assert len(read_run(log.parent).cases) == cases
+
+
+def test_a_killed_run_does_not_hide_a_changed_line(tmp_path: Path) -> None:
+    log = killed(tmp_path / "run")
+    log.write_bytes(log.read_bytes().replace(b"POST /Task", b"POST /task", 1))
+    with pytest.raises(BrokenChain, match="Zeile 2"):
+        read_run(log.parent)
+
+
+def test_a_run_of_a_thousand_cases_is_read_without_their_traffic(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", CLOCK)
+    template = case(writer)
+    bulky = replace(
+        template, exchanges=({"id": "e", "request": {"body": ""}, "fill": "x" * 20_000},)
+    )
+    cases = []
+    for number in range(1000):
+        record = replace(bulky, id=f"TC-{number}")
+        writer.case(record)
+        cases.append(replace(record, exchanges=()))
+    writer.finish({"id": "run"}, cases)
+    tracemalloc.start()
+    try:
+        run = read_run(tmp_path / "run")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000 < (tmp_path / "run" / "events.ndjson").stat().st_size
+    assert run.cases[-1].exchanges[0]["fill"] == "x" * 20_000
+
+
+def test_events_are_a_sequence(tmp_path: Path) -> None:
+    events = read_run(written(tmp_path / "run")).log.events
+    assert [event.seq for event in events[2:5]] == [3, 4, 5]
+    assert (events[-1].seq, events[0].seq, len(events[3:1])) == (8, 1, 0)
+    with pytest.raises(IndexError):
+        events[8]
+    with pytest.raises(ValueError, match="forwards"):
+        events[::2]

@@ -70,14 +70,16 @@ def accept(
     started = clock.now()
     folder = create_run_folder(runs.absolute(), started, Rng(started.isoformat()))
     console.print(f"Lauf {folder.name} · Profil {profile} · Seed {seed} · {as_of or 'heute'}")
-    live = LiveRun(console)
+    writer = RunWriter(folder, clock)
+    info = run_info(folder, chosen, seed, as_of, started)
+    writer.begin(info)
+    live = LiveRun(console, writer.case)
     arguments = pytest_arguments(root, folder, profile, seed, as_of, workers)
     arguments += selection(root, only, expand(verordnung or []))
     outcome = int(pytest.main(arguments, plugins=[live]))
     code = exit_code(live.cases, outcome, broken=bool(live.broken))
-    info = run_info(folder, chosen, seed, as_of, started, code)
-    writer = RunWriter(folder, clock)
-    writer.finish({**info, "finished": clock.now().isoformat()}, live.cases)
+    ended = {"finished": clock.now().isoformat(), "exit_code": int(code)}
+    writer.finish({**info, **ended}, live.cases)
     write_reports(read_run(folder))
     close(console, live, folder / "report.html")
     seal(console, folder, inputs, clock)
@@ -144,7 +146,7 @@ def exit_code(cases: Sequence[CaseRecord], outcome: int, *, broken: bool) -> Exi
 
 
 def run_info(
-    folder: Path, profile: Profile, seed: int, as_of: str | None, started: datetime, code: ExitCode
+    folder: Path, profile: Profile, seed: int, as_of: str | None, started: datetime
 ) -> dict[str, Any]:
     """Return what `run.json` says about the run."""
     sut = profile.sut
@@ -162,7 +164,6 @@ def run_info(
         "harness": pruefstand.__version__,
         "commit": commit(),
         "selftest": profile.selftest,
-        "exit_code": int(code),
     }
 
 

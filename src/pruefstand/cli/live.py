@@ -1,6 +1,9 @@
-"""Live progress of an acceptance run, and the collector of its case records."""
+"""Live progress of an acceptance run: each finished case goes to the run folder at once."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -12,12 +15,15 @@ from pruefstand.pytest_plugin.plugin import record_of
 
 
 class LiveRun:
-    """A pytest plugin on the controller: shows where the run is and keeps what came back."""
+    """A pytest plugin on the controller: shows where the run is and passes on what came back.
 
-    def __init__(self, console: Console) -> None:
+    `cases` holds the cases without their exchanges: memory does not grow with the traffic.
+    """
+
+    def __init__(self, console: Console, keep: Callable[[CaseRecord], object]) -> None:
         self.cases: list[CaseRecord] = []
         self.broken: list[str] = []
-        self._console = console
+        self._keep = keep
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -53,11 +59,13 @@ class LiveRun:
         """Take the finished case and move the bar."""
         case = record_of(report)
         if case is not None:
-            self.cases.append(case)
+            self._keep(case)
+            self.cases.append(replace(case, exchanges=()))
             bad = sum(c.verdict not in {Verdict.PASSED, Verdict.HINT} for c in self.cases)
             text = f"{case.title[:56]:<56} · {bad} nicht grün"
             self._progress.update(self._task, advance=1, description=text)
-        elif report.failed and report.when == "setup":
+        elif report.failed and report.when != "call":
+            # Without a record: the set-up failed, or a process died in the middle ("???").
             self.broken.append(f"Prüfstandfehler: {report.nodeid}: {report.longreprtext}")
 
     def pytest_sessionfinish(self) -> None:

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 
 from pruefstand.config.project import project_root
 from pruefstand.errors import ExitCode, OperatorError
-from pruefstand.evidence.run_folder import RUN, Run, read_run
+from pruefstand.evidence.run_folder import VERDICTS, Run, read_run
 from pruefstand.requirements.catalogue import (
     Catalogue,
     ChecklistItem,
@@ -93,7 +93,7 @@ def show_command(
 def newest_run(folder: Path) -> Path:
     """Return the newest finished run in `folder`; raises OperatorError when there is none."""
     # Run folders start with their time, so the last name is the newest.
-    found = sorted(path.parent for path in folder.glob(f"*/{RUN}"))
+    found = sorted(path.parent for path in folder.glob(f"*/{VERDICTS}"))
     if not found:
         raise OperatorError(f"{folder}: kein Laufordner", hint="zuerst pruefstand accept ausführen")
     return found[-1]

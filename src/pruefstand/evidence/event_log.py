@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from typing import overload
 
 from pruefstand.clock import Clock
 from pruefstand.errors import OperatorError
@@ -39,11 +42,45 @@ class Event:
     data: Json
 
 
+class StoredEvents(Sequence[Event]):
+    """The events of a verified log, read when asked for: 8 bytes of memory each."""
+
+    def __init__(self, path: Path, starts: Sequence[int]) -> None:
+        """`starts` are the positions of the lines, followed by the end of the last one."""
+        self._path = path
+        self._starts = starts
+
+    def __len__(self) -> int:
+        return max(len(self._starts) - 1, 0)
+
+    @overload
+    def __getitem__(self, place: int) -> Event: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Event]: ...
+    def __getitem__(self, place: int | slice) -> Event | Sequence[Event]:
+        if isinstance(place, slice):
+            first, last, step = place.indices(len(self))
+            if step != 1:
+                raise ValueError("events are read forwards")
+            return StoredEvents(self._path, self._starts[first : max(last, first) + 1])
+        if not -len(self) <= place < len(self):
+            raise IndexError(place)
+        place %= len(self)
+        return next(iter(self[place : place + 1]))
+
+    def __iter__(self) -> Iterator[Event]:
+        if len(self):
+            with self._path.open("rb") as log:
+                log.seek(self._starts[0])
+                for line, _ in zip(log, range(len(self)), strict=False):
+                    yield _event(json.loads(line))
+
+
 @dataclass(frozen=True, slots=True)
 class EventLog:
     """A verified log; `head` is the SHA-256 of its last line."""
 
-    events: tuple[Event, ...]
+    events: Sequence[Event]
     head: str
 
 
@@ -98,14 +135,24 @@ class EventWriter:
         return json.dumps(event, separators=(",", ":")).encode()
 
 
-def read_events(path: Path) -> EventLog:
-    """Read and verify the log at `path`; raises BrokenChain naming the first bad line."""
-    head = FIRST
-    events = []
-    for event, digest in stream_events(path):
-        events.append(event)
-        head = digest
-    return EventLog(tuple(events), head)
+def read_events(path: Path, *, torn: bool = False) -> EventLog:
+    """Verify the log at `path` line by line; raises BrokenChain naming the first bad line.
+
+    `torn` forgives an unfinished last line: what a writer leaves when it is killed.
+    """
+    starts, head = array("Q", [0]), FIRST
+    with _opened(path) as lines:
+        for _, digest in _verified(path, _whole_lines(lines, starts, torn=torn)):
+            head = digest
+    return EventLog(StoredEvents(path, starts), head)
+
+
+def _whole_lines(lines: Iterable[bytes], starts: array[int], *, torn: bool) -> Iterator[bytes]:
+    for line in lines:
+        if torn and not line.endswith(b"\n"):
+            return
+        starts.append(starts[-1] + len(line))
+        yield line
 
 
 def stream_events(path: Path) -> Iterator[tuple[Event, str]]:
@@ -113,9 +160,15 @@ def stream_events(path: Path) -> Iterator[tuple[Event, str]]:
 
     Raises BrokenChain naming the first bad line, OperatorError when the file is unreadable.
     """
+    with _opened(path) as lines:
+        yield from _verified(path, lines)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterable[bytes]]:
     try:
         with path.open("rb") as lines:
-            yield from _verified(path, lines)
+            yield lines
     except OSError as error:
         raise OperatorError(
             f"{path}: Ereignisprotokoll nicht lesbar ({error.strerror})",
@@ -131,7 +184,7 @@ def _verified(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[Event, str]]
             raise BrokenChain(path, number, "die letzte Zeile ist nicht abgeschlossen")
         try:
             entry = json.loads(line)
-            event = Event(entry["seq"], entry["time"], entry["kind"], entry["data"])
+            event = _event(entry)
             previous = entry["prev"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BrokenChain(path, number, "kein Ereignis in JSON") from error
@@ -139,3 +192,7 @@ def _verified(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[Event, str]]
             raise BrokenChain(path, number, "die Hash-Kette ist unterbrochen")
         head = hashlib.sha256(line).hexdigest()
         yield event, head
+
+
+def _event(entry: Json) -> Event:
+    return Event(entry["seq"], entry["time"], entry["kind"], entry["data"])

@@ -1,9 +1,12 @@
 """The run folder: `run.json`, `events.ndjson`, `blobs/`, `verdicts.json`.
 
 A case is one block: its exchanges, steps and findings, closed by a `case` event that carries the
-length of the block and the SHA-256 of the case's summary. `verdicts.json` names that event, so that
-a changed verdict is found by the same chain as a changed message; `run.json` holds the chain's
-head, so that a cut tail is found too.
+rest of the case, the length of the block and the SHA-256 of the case's summary. `verdicts.json`
+names that event, so that a changed verdict is found by the same chain as a changed message;
+`run.json` holds the chain's head, so that a cut tail is found too.
+
+A run that was killed has no `verdicts.json` and no head in `run.json`; its cases are those whose
+block is complete.
 """
 
 from __future__ import annotations
@@ -11,16 +14,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from pruefstand.clock import BERLIN, Clock, SystemClock
 from pruefstand.errors import OperatorError
 from pruefstand.evidence.blobs import BlobStore
-from pruefstand.evidence.event_log import FIRST, EventLog, EventWriter, read_events
+from pruefstand.evidence.event_log import FIRST, Event, EventLog, EventWriter, read_events
 from pruefstand.model.case import CaseRecord, Json, finding_to_json
 from pruefstand.model.verdict import Verdict
 from pruefstand.rng import Rng
@@ -37,9 +40,39 @@ class Run:
     cases: tuple[CaseRecord, ...]
     log: EventLog
 
+    @property
+    def finished(self) -> bool:
+        """Tell whether the run came to its end; the cases of a killed run are not all."""
+        return "events" in self.info
+
     def blob(self, digest: str) -> bytes:
         """Return a message body by its SHA-256; raises OperatorError when missing or changed."""
         return BlobStore(self.folder / BLOBS).read(digest)
+
+
+class StoredExchanges(Sequence[Json]):
+    """The exchanges of one case, read from the event log whenever they are asked for."""
+
+    def __init__(self, block: Sequence[Event]) -> None:
+        self._block = block
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @overload
+    def __getitem__(self, place: int) -> Json: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Json]: ...
+    def __getitem__(self, place: int | slice) -> Json | Sequence[Json]:
+        return tuple(self)[place]
+
+    def __iter__(self) -> Iterator[Json]:
+        return (event.data for event in self._block if event.kind == "exchange")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def create_run_folder(root: Path, started: datetime, rng: Rng) -> Path:
@@ -83,15 +116,16 @@ class RunWriter:
             *(("step", {"case": record.id, **step.to_json()}) for step in record.steps),
             *(("finding", {"case": record.id, **finding_to_json(f)}) for f in record.findings),
         ]
-        closing = {
-            "id": record.id,
-            "verdict": record.verdict.value,
-            "sha256": digest,
-            "block": len(block),
-        }
+        told = {"steps", "findings"}
+        rest = {name: value for name, value in record.summary_json().items() if name not in told}
+        closing = {**rest, "sha256": digest, "block": len(block)}
         numbers = self._events.append([*block, ("case", closing)])
         self._written.setdefault(digest, []).append(numbers[-1])
         return numbers[-1]
+
+    def begin(self, run: Mapping[str, Any]) -> None:
+        """Write `run.json` of a run that has only begun: what a killed run leaves."""
+        _write_json(self.folder / RUN, run)
 
     def finish(self, run: Mapping[str, Any], cases: Iterable[CaseRecord]) -> None:
         """Write `verdicts.json` and `run.json`; cases not yet in the event log are appended."""
@@ -115,9 +149,11 @@ def summary(cases: Iterable[CaseRecord]) -> dict[str, int]:
 def read_run(folder: Path) -> Run:
     """Read and verify the run in `folder`; raises OperatorError naming what does not fit."""
     info = _read_json(folder / RUN)
+    if "events" not in info:
+        return _unfinished(folder, info)
     verdicts = _read_json(folder / VERDICTS)
-    log = read_events(folder / EVENTS) if (folder / EVENTS).exists() else EventLog((), FIRST)
-    if info.get("events") != {"count": len(log.events), "head": log.head}:
+    log = _log(folder)
+    if info["events"] != {"count": len(log.events), "head": log.head}:
         raise _changed(folder / EVENTS, "das Protokoll endet anders als run.json angibt")
     try:
         cases = tuple(_case(folder, entry, log) for entry in verdicts["cases"])
@@ -129,6 +165,37 @@ def read_run(folder: Path) -> Run:
     return Run(folder, info, cases, log)
 
 
+def _log(folder: Path, *, torn: bool = False) -> EventLog:
+    path = folder / EVENTS
+    return read_events(path, torn=torn) if path.exists() else EventLog((), FIRST)
+
+
+def _unfinished(folder: Path, info: Json) -> Run:
+    log = _log(folder, torn=True)
+    try:
+        cases = tuple(
+            _rebuilt(event.data, log.events[event.seq - 1 - event.data["block"] : event.seq - 1])
+            for event in log.events
+            if event.kind == "case"
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _changed(folder / EVENTS, f"ein Fall ist unvollständig ({error})") from error
+    return Run(folder, info, cases, log)
+
+
+def _rebuilt(closing: Json, block: Sequence[Event]) -> CaseRecord:
+    steps, findings = (
+        [
+            {name: value for name, value in e.data.items() if name != "case"}
+            for e in block
+            if e.kind == kind
+        ]
+        for kind in ("step", "finding")
+    )
+    case = CaseRecord.from_json({**closing, "steps": steps, "findings": findings})
+    return replace(case, exchanges=StoredExchanges(block))
+
+
 def _case(folder: Path, entry: Json, log: EventLog) -> CaseRecord:
     case = CaseRecord.from_json(entry)
     number = entry["event"]
@@ -138,7 +205,7 @@ def _case(folder: Path, entry: Json, log: EventLog) -> CaseRecord:
     if closing["sha256"] != case_digest(case):
         raise _changed(folder / VERDICTS, f"Fall {case.id} passt nicht zu Ereignis {number}")
     block = log.events[number - 1 - closing["block"] : number - 1]
-    return replace(case, exchanges=tuple(e.data for e in block if e.kind == "exchange"))
+    return replace(case, exchanges=StoredExchanges(block))
 
 
 def case_digest(case: CaseRecord) -> str:

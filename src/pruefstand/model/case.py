@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ class CaseRecord:
     verdict: Verdict
     steps: tuple[StepRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
-    exchanges: tuple[Json, ...] = ()
+    exchanges: Sequence[Json] = ()
     duration: float = 0.0
     """Seconds."""
     message: str = ""

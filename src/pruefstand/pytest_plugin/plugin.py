@@ -178,6 +178,8 @@ def pytest_runtest_makereport(
     if call.when == "teardown":
         outcome = "failed" if report.failed else item.stash.get(_OUTCOME, "failed")
         record = log.record(outcome, log.error, _exchanges(item.config, log))
+        # pytest keeps every item to the end, and the log leads to all bodies of the scenario.
+        del item.stash[CASE]
         report.user_properties.append((PROPERTY, json.dumps(record.to_json())))
     return report
 

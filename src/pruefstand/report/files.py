@@ -22,8 +22,8 @@ def write_reports(run: Run) -> Reports:
     """Write `report.html`, `junit.xml` and `matrix.csv` into the run folder, return their paths."""
     names = ("report.html", "junit.xml", "matrix.csv")
     reports = Reports(*(run.folder / name for name in names))
-    page = html.render(run)
-    reports.html.write_text(page, encoding="utf-8", errors="replace", newline="\n")
+    with reports.html.open("w", encoding="utf-8", errors="replace", newline="\n") as page:
+        page.writelines(html.pieces(run))
     started = str(run.info.get("started", ""))
     reports.junit.write_bytes(junit.render(run.cases, started=started))
     reports.matrix.write_bytes(matrix.render(run.cases))

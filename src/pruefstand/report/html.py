@@ -6,12 +6,13 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -31,6 +32,8 @@ STEP_STATES = {
     "skipped": "nicht ausgeführt",
     "undefined": "nicht gefunden",
 }
+_PIECE = 1 << 16
+"""Characters read at once."""
 # Characters that reverse or hide text could make a report say what the record does not.
 _DECEPTIVE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -48,51 +51,89 @@ class CaseView:
 
 
 class BodyCatalogue:
-    """Every body of the run once; the page fills it in when a message is opened."""
+    """Every body of the run once; the page fills it in when a message is opened.
 
-    def __init__(self, run: Run) -> None:
+    Texts wait in a file of their own until the page's end: memory does not grow with the run.
+    """
+
+    def __init__(self, run: Run, spool: IO[str]) -> None:
         self._run = run
-        self._raw: dict[str, bytes | None] = {}
+        self._spool = spool
         self._views: dict[str, BodyView] = {}
+        self._last = ("", b"")
 
     def read(self, digest: str) -> bytes:
         """Return the body `digest`, empty when the run folder has lost it."""
-        if digest not in self._raw:
-            try:
-                self._raw[digest] = self._run.blob(digest)
-            except OperatorError:
-                self._raw[digest] = None
-        return self._raw[digest] or b""
+        return self._stored(digest) or b""
 
     def view(self, digest: str) -> BodyView:
-        """Return how the body `digest` is shown."""
+        """Return how the body `digest` is shown; its text is in the script."""
         if digest not in self._views:
-            content = self.read(digest)
-            lost = self._raw[digest] is None
-            self._views[digest] = BodyView("fehlt", "", 0) if lost else present(content)
+            content = self._stored(digest)
+            view = BodyView("fehlt", "", 0) if content is None else present(content)
+            self._write(digest, view.text)
+            self._views[digest] = replace(view, text="")
         return self._views[digest]
 
-    def as_script(self) -> Markup:
-        """Return all bodies viewed so far as JSON that cannot leave its script element."""
-        texts = {digest: view.text for digest, view in self._views.items()}
-        text = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+    def as_script(self) -> Iterator[Markup]:
+        """Yield all bodies viewed so far as JSON that cannot leave its script element."""
+        self._spool.seek(0)
+        while piece := self._spool.read(_PIECE):
+            yield Markup(piece)  # noqa: S704 - every character that HTML knows is escaped
+        yield Markup("}" if self._views else "{}")  # noqa: S704 - see above
+
+    def _write(self, digest: str, text: str) -> None:
+        pair = f"{json.dumps(digest)}:{json.dumps(text, ensure_ascii=False)}"
         for letter in "<>&\u2028\u2029":
-            text = text.replace(letter, f"\\u{ord(letter):04x}")
-        return Markup(text)  # noqa: S704 - every character that HTML knows is escaped above
+            pair = pair.replace(letter, f"\\u{ord(letter):04x}")
+        self._spool.write(("," if self._views else "{") + pair)
+
+    def _stored(self, digest: str) -> bytes | None:
+        # A body is asked for several times in a row: for its fault, then for its text.
+        if self._last[0] != digest:
+            try:
+                self._last = (digest, self._run.blob(digest))
+            except OperatorError:
+                return None
+        return self._last[1]
+
+
+class CaseViews:
+    """The cases of a run, prepared one after the other each time they are walked through."""
+
+    def __init__(self, run: Run, read_body: BodyReader) -> None:
+        self._run = run
+        self._read_body = read_body
+
+    def __len__(self) -> int:
+        return len(self._run.cases)
+
+    def __iter__(self) -> Iterator[CaseView]:
+        for number, case in enumerate(self._run.cases, 1):
+            yield _case_view(number, case, self._read_body)
 
 
 def render(run: Run) -> str:
     """Return the report of `run` as one HTML document."""
-    bodies = BodyCatalogue(run)
-    cases = [_case_view(number, case, bodies.read) for number, case in enumerate(run.cases, 1)]
+    return "".join(pieces(run))
+
+
+def pieces(run: Run) -> Iterator[str]:
+    """Yield the report of `run` piece by piece; one case at a time is in memory."""
+    with TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n") as spool:
+        for piece in _page(run, BodyCatalogue(run, spool)):
+            yield _DECEPTIVE.sub(lambda found: f"⟨U+{ord(found.group()):04X}⟩", piece)
+
+
+def _page(run: Run, bodies: BodyCatalogue) -> Iterator[str]:
     style, script = _asset("report.css"), _asset("report.js")
-    page = (
+    return (
         _environment()
         .get_template("report.html.j2")
-        .render(
+        .generate(
             run=run,
             info=run.info,
-            cases=cases,
+            cases=CaseViews(run, bodies.read),
             counts={Verdict(word): count for word, count in summary(run.cases).items() if count},
             overall=roll_up(case.verdict for case in run.cases),
             bodies=bodies,
@@ -101,7 +142,6 @@ def render(run: Run) -> str:
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
-    return _DECEPTIVE.sub(lambda found: f"⟨U+{ord(found.group()):04X}⟩", page)
 
 
 def _case_view(number: int, case: CaseRecord, read_body: BodyReader) -> CaseView:
