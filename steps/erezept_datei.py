@@ -51,7 +51,7 @@ def prescription_from_file(
 ) -> FileDraft:
     check.subject = str(verordnungsdatei)
     file = ExistingPrescription.load(verordnungsdatei)
-    check(identifiers_hold(file))
+    check(identifiers_hold(*file.refusals))
     for problem in file.problems:
         if problem.replaceable or problem.is_warning:
             check.hint("nummer_der_datei", problem.expected, f"{problem.place}: {problem.what}")

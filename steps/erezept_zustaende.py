@@ -241,4 +241,4 @@ def service_does_it(check: CaseLog, operation: str, status: str) -> None:
 
 @then(parsers.parse("nennt der Fachdienst als {name} den {day}"))
 def service_names_day(check: CaseLog, name: str, day: str) -> None:
-    check(task_date(name, date.fromisoformat(day), "A_19128"))
+    check(task_date(name, date.fromisoformat(day).isoformat(), "A_19128"))

@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from pruefstand.checks import erezept_pharmacy as pharmacy
 from pruefstand.checks import erezept_practice as practice
 from pruefstand.checks import transport
 from pruefstand.checks.answers import answered_with, task_date
-from pruefstand.checks.check import Check, Judgement
+from pruefstand.checks.check import Check, Factory, Judgement
 from pruefstand.checks.file import identifiers_hold
 from pruefstand.checks.konnektor import (
     card_came_back,
@@ -304,8 +304,8 @@ def prescription(change: tuple[bytes, bytes] = (b"", b"")) -> ExistingPrescripti
 def test_identifiers_of_a_file_must_have_their_check_digits() -> None:
     pzn = getattr(order(Rng(1), kind="pzn").medication, "pzn", "")
     wrong = pzn[:-1] + str((int(pzn[-1]) + 1) % 10)
-    assert holds(identifiers_hold(prescription()))
-    broken = identifiers_hold(prescription((f'"{pzn}"'.encode(), f'"{wrong}"'.encode())))
+    assert holds(identifiers_hold(*prescription().refusals))
+    broken = identifiers_hold(*prescription((f'"{pzn}"'.encode(), f'"{wrong}"'.encode())).refusals)
     assert not holds(broken)
     assert "PZN: Prüfziffer" in broken.findings([])[0].actual
 
@@ -448,10 +448,10 @@ def test_the_status_of_the_last_answer_counts() -> None:
 
 
 def test_the_date_is_the_one_the_task_names() -> None:
-    check = task_date("AcceptDate", date(2026, 12, 21), "A_1")
+    check = task_date("AcceptDate", "2026-12-21", "A_1")
     answer = activation("2026-12-21")
     assert holds(check, *vau(answer))
-    assert not holds(task_date("ExpiryDate", date(2026, 12, 21), "A_1"), *vau(answer))
+    assert not holds(task_date("ExpiryDate", "2026-12-21", "A_1"), *vau(answer))
     for wrong in ((), (activation("2026-12-22"),), (replace(answer, response=None),)):
         assert not holds(check, *vau(*wrong))
 
@@ -461,7 +461,7 @@ def test_every_maker_of_checks_is_tried_here() -> None:
         name
         for module in modules()
         for name, item in vars(module).items()
-        if inspect.isfunction(item) and item.__annotations__.get("return") == "Check"
+        if isinstance(item, Factory)
     }
     source = inspect.getsource(importlib.import_module(__name__))
     assert {name for name in makers if f"{name}(" not in source} == set()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from pruefstand.checks.check import Check, Exchanges, Judgement
+from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.documents import outcome_text, value
 from pruefstand.checks.select import carried_by_vau
 
 _EXTENSION = "https://gematik.de/fhir/erp/StructureDefinition/GEM_ERP_EX_"
 
 
+@factory
 def answered_with(operation: str, status: int, *requirements: str) -> Check:
     """Return the check that the last `operation` was answered with `status`."""
 
@@ -26,18 +25,17 @@ def answered_with(operation: str, status: int, *requirements: str) -> Check:
     return Check(f"answered_{status}", requirements, judge)
 
 
-def task_date(name: str, day: date, *requirements: str) -> Check:
-    """Return the check that the last $activate named `day` as ExpiryDate or AcceptDate."""
+@factory
+def task_date(name: str, day: str, *requirements: str) -> Check:
+    """Return the check that the last $activate named `day` (ISO) as ExpiryDate or AcceptDate."""
 
     def judge(exchanges: Exchanges) -> Judgement:
-        expected = f"{name} {day.isoformat()}"
+        expected = f"{name} {day}"
         found = carried_by_vau(exchanges, "Task/$activate")
         if not found or found[-1].response is None:
             return Judgement(False, expected, "Aufruf nicht aufgezeichnet")
         path = f"//f:Task/f:extension[@url='{_EXTENSION}{name}']/f:valueDate/@value"
         actual = value(found[-1].response.body, path)
-        return Judgement(
-            actual == day.isoformat(), expected, f"{name} {actual or 'fehlt'}", found[-1].id
-        )
+        return Judgement(actual == day, expected, f"{name} {actual or 'fehlt'}", found[-1].id)
 
     return Check(f"task_{name}", requirements, judge)

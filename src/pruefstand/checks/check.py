@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Generic, ParamSpec
 
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.verdict import Finding, Verdict
 
 Exchanges = Sequence[Exchange]
+PACKAGE = "pruefstand.checks"
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,14 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a check is found again: `module:function` below `PACKAGE`, and its JSON arguments."""
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A named check; `should` marks SOLL requirements, which yield a *Hinweis*."""
 
@@ -29,6 +41,7 @@ class Check:
     requirements: tuple[str, ...]
     judge: Callable[[Exchanges], Judgement]
     should: bool = False
+    reference: Reference = Reference("")
 
     def __post_init__(self) -> None:
         # Without an id a check would leave no finding, and so could never fail a step.
@@ -48,6 +61,9 @@ class Check:
                 judgement.expected,
                 judgement.actual,
                 judgement.exchange,
+                self.reference.name,
+                self.reference.arguments,
+                len(exchanges),
             )
             for requirement in self.requirements
         ]
@@ -57,9 +73,39 @@ def check(*requirements: str) -> Callable[[Callable[[Exchanges], Judgement]], Ch
     """Turn a judging function into a check of `requirements`."""
 
     def build(judge: Callable[[Exchanges], Judgement]) -> Check:
-        return Check(judge.__name__, requirements, judge)
+        return Check(judge.__name__, requirements, judge, reference=Reference(_name_of(judge)))
 
     return build
+
+
+@dataclass(frozen=True, slots=True)
+class Factory(Generic[P]):
+    """Makes checks from parameters that have a JSON form, and notes them in the reference."""
+
+    make: Callable[P, Check]
+
+    @property
+    def name(self) -> str:
+        """The name in references."""
+        return _name_of(self.make)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Check:
+        """Return the check for these parameters, all by position."""
+        if kwargs:
+            raise TypeError(f"{self.name}: parameters go by position")
+        # What was recorded and what is read again must be equal: tuples become lists here.
+        arguments = tuple(json.loads(json.dumps(args)))
+        made = self.make(*args, **kwargs)
+        return replace(made, reference=Reference(self.name, arguments))
+
+
+def factory(make: Callable[P, Check]) -> Factory[P]:
+    """Turn a function with JSON parameters into a maker of checks that can be found again."""
+    return Factory(make)
+
+
+def _name_of(function: Callable[..., object]) -> str:
+    return f"{function.__module__.removeprefix(PACKAGE + '.')}:{function.__name__}"
 
 
 def judge_all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
+from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory, judge_all
 from pruefstand.checks.documents import uploaded, value, values
 from pruefstand.checks.select import answered, carried_by_vau, soap
 from pruefstand.clock import berlin_day
@@ -194,6 +194,7 @@ def abort_shows_the_access_code(exchanges: Exchanges) -> Judgement:
     )
 
 
+@factory
 def medication_profile(profile: str, *requirements: str) -> Check:
     """Return the check that the uploaded medication uses the KBV profile `profile`."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pruefstand.checks.check import Check, Exchanges, Judgement
-from pruefstand.fhir.existing import ExistingPrescription
+from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 
 EXPECTED = "alle Nummern mit richtiger Prüfziffer"
 
 
-def identifiers_hold(file: ExistingPrescription) -> Check:
-    """Return the check that no identifier of `file` would make the Fachdienst refuse it."""
-    wrong = [p for p in file.problems if not p.replaceable and not p.is_warning]
+@factory
+def identifiers_hold(*wrong: str) -> Check:
+    """Return the check that a file has none of the `wrong` identifiers a reader found in it.
+
+    It judges no traffic: what would make the Fachdienst refuse the file is known before.
+    """
 
     def judge(_: Exchanges) -> Judgement:
         actual = "; ".join(f"{problem} → im PVS berichtigen und neu ausgeben" for problem in wrong)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pruefstand.checks.check import Check, Exchanges, Judgement
+from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.select import answered, soap
 from pruefstand.model.exchange import Exchange
 
@@ -17,6 +17,7 @@ _COMFORT = (
 )
 
 
+@factory
 def comfort_session(documents: int, *requirements: str) -> Check:
     """Return the check of a session: mode asked, switched on, `documents` signed, switched off."""
 
@@ -37,6 +38,7 @@ def comfort_session(documents: int, *requirements: str) -> Check:
     return Check("comfort_session", requirements, judge)
 
 
+@factory
 def fresh_comfort_user(*requirements: str) -> Check:
     """Return the check that each activation has a new UUID, kept while signing."""
 
@@ -51,6 +53,7 @@ def fresh_comfort_user(*requirements: str) -> Check:
     return Check("fresh_comfort_user", requirements, judge)
 
 
+@factory
 def verified_as(result: str, *requirements: str) -> Check:
     """Return the check that the last VerifyDocument had `result`."""
 
@@ -64,6 +67,7 @@ def verified_as(result: str, *requirements: str) -> Check:
     return Check("verified_as", requirements, judge)
 
 
+@factory
 def card_came_back(*requirements: str) -> Check:
     """Return the check that a card was ejected, requested, and got another handle."""
 
@@ -81,6 +85,7 @@ def card_came_back(*requirements: str) -> Check:
     return Check("card_came_back", requirements, judge)
 
 
+@factory
 def pin_changed(pin: str, *requirements: str) -> Check:
     """Return the check that the last ChangePin named `pin` and ended well."""
 

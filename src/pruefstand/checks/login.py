@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pruefstand.checks.check import Check, Exchanges, Judgement
+from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.select import by_actor, soap
 
 
+@factory
 def logins(actor: str, wanted: int) -> Check:
     """Return the check that `actor` signed exactly `wanted` challenges with its card."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pruefstand.checks.check import Check, Exchanges, Judgement
+from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.documents import outcome_text
 from pruefstand.checks.select import carried_by_vau, soap
 
 
+@factory
 def refused(operation: str, status: int, text: str, *requirements: str) -> Check:
     """Return the check that the last `operation` was refused with `status` and `text`."""
 
@@ -23,6 +24,7 @@ def refused(operation: str, status: int, text: str, *requirements: str) -> Check
     return Check(f"refused_{status}", requirements, judge)
 
 
+@factory
 def konnektor_fault(operation: str, code: int, *requirements: str) -> Check:
     """Return the check that the last `operation` ended with the gematik fault `code`."""
 
@@ -37,6 +39,7 @@ def konnektor_fault(operation: str, code: int, *requirements: str) -> Check:
     return Check(f"fault_{code}", requirements, judge)
 
 
+@factory
 def not_uploaded(*requirements: str) -> Check:
     """Return the check that no $activate was accepted."""
 
@@ -51,6 +54,7 @@ def not_uploaded(*requirements: str) -> Check:
     return Check("not_uploaded", requirements, judge)
 
 
+@factory
 def accepted_with_warning(text: str, *requirements: str) -> Check:
     """Return the check that the last $activate was accepted with status 252 and this warning."""
 

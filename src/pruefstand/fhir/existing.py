@@ -50,6 +50,12 @@ class ExistingPrescription:
     problems: tuple[IdentifierProblem, ...]
     """Wrong check digits: faults of the file, which the Fachdienst refuses or warns of."""
 
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What the Fachdienst would refuse and nothing here may repair, in words."""
+        found = self.problems
+        return tuple(str(one) for one in found if not one.replaceable and not one.is_warning)
+
     @classmethod
     def load(cls, path: Path | str) -> ExistingPrescription:
         """Read a file; raises PrescriptionFileError when it cannot be used."""

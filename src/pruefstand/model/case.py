@@ -89,11 +89,18 @@ class CaseRecord:
         )
 
 
+_REFERENCE = frozenset({"judged_by", "arguments", "seen"})
+
+
 def finding_to_json(finding: Finding) -> Json:
-    """Return `finding` as a JSON object."""
-    return {**asdict(finding), "verdict": finding.verdict.value}
+    """Return `finding` as a JSON object; without a reference it has the form of older runs."""
+    data = {**asdict(finding), "verdict": finding.verdict.value}
+    if finding.judged_by:
+        return {**data, "arguments": list(finding.arguments)}
+    return {name: value for name, value in data.items() if name not in _REFERENCE}
 
 
 def finding_from_json(data: Mapping[str, Any]) -> Finding:
     """Read what `finding_to_json` wrote."""
-    return Finding(**{**data, "verdict": Verdict(data["verdict"])})
+    arguments = tuple(data.get("arguments", ()))
+    return Finding(**{**data, "verdict": Verdict(data["verdict"]), "arguments": arguments})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -52,3 +53,14 @@ class Finding:
     expected: str
     actual: str
     exchange: str | None = None
+    judged_by: str = ""
+    """The check's name in `pruefstand.checks`, `module:function`; empty where it has none."""
+    arguments: tuple[Any, ...] = ()
+    """What a check with parameters was made from, as JSON values."""
+    seen: int = 0
+    """How many exchanges the check saw: those recorded when it ran, in order."""
+
+    @property
+    def line(self) -> str:
+        """What the message of a failed step says about it."""
+        return f"{self.requirement} {self.check}: erwartet {self.expected}; gesehen {self.actual}"

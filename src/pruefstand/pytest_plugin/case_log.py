@@ -77,11 +77,7 @@ class CaseLog:
         """End the step; raises ChecksFailed when one of its checks did not hold."""
         failed, self._open = self._open, []
         if failed:
-            lines = [
-                f"{f.requirement} {f.check}: erwartet {f.expected}; gesehen {f.actual}"
-                for f in failed
-            ]
-            raise ChecksFailed("\n".join(dict.fromkeys(lines)))
+            raise ChecksFailed("\n".join(dict.fromkeys(finding.line for finding in failed)))
 
     def begin_step(self, keyword: str, text: str) -> None:
         """Open the next step."""
