@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pruefstand.fhir.validation import Validator
+from pruefstand.fhir.validation import Finding, Validator
 
 FOLDERS = (
     "KBV_PR_ERP_Bundle",
@@ -31,6 +31,24 @@ def specs() -> Path:
 def validator() -> Validator:
     """Return one validator for all tests of a process."""
     return Validator(specs())
+
+
+def published_specs(folder: Path) -> Path:
+    """Fill `folder` with the packages, as published (without snapshots) where we have them so."""
+    packages = folder / "fhir-packages"
+    packages.mkdir()
+    published = specs() / "fhir-packages-published"
+    for archive in (specs() / "fhir-packages").glob("*.tgz"):
+        own = published / archive.name
+        (packages / archive.name).symlink_to(own if own.exists() else archive)
+    (folder / "fhir-r4-base").symlink_to(specs() / "fhir-r4-base")
+    return folder
+
+
+def key_of(finding: Finding) -> tuple[str, ...]:
+    """Return what makes two findings the same."""
+    place = (finding.path, str(finding.line), finding.element)
+    return (finding.kind, finding.rule, finding.severity, *place)
 
 
 def files(verdict: str, folder: str = "") -> list[Path]:

@@ -155,12 +155,14 @@ def test_a_missing_package_leaves_the_question_open(
         archive_of(SETS[0].names[0], tmp_path)
 
 
-def test_a_structure_without_snapshot_leaves_the_question_open(tmp_path: Path) -> None:
+def test_a_structure_without_its_base_leaves_the_question_open(tmp_path: Path) -> None:
     bare = {k: v for k, v in structure("urn:bare").items() if k != "snapshot"}
-    shelf = Shelf(compiled_bytes(package(tmp_path / "a.tgz", bare, structure("urn:a"))))
+    derived = bare | {"url": "urn:b", "baseDefinition": "urn:a"}
+    shelf = Shelf(compiled_bytes(package(tmp_path / "a.tgz", bare, derived, structure("urn:a"))))
     catalogue = Catalogue(Definitions(shelf, []))
     assert catalogue.profile("urn:a") is not None
-    with pytest.raises(MissingPackage, match="ohne Snapshot"):
+    assert catalogue.profile("urn:b") is not None
+    with pytest.raises(MissingPackage, match="kein Snapshot"):
         catalogue.profile("urn:bare")
 
 

@@ -25,8 +25,8 @@ class PackageSet:
     """Packages in loading order: a later one replaces definitions of an earlier one.
 
     `strict_profiles` refuses a `meta.profile` beyond the known slices. `first_severity` keeps,
-    where several profiles repeat an invariant's text, the severity met first, as the oracle does.
-    The oracle's own prescription packages are worded around that, hence False there.
+    where several profiles repeat an invariant's text, the severity met first, as the oracle does
+    for sick notes. Its prescription module rewords each such rule so that an error stays one.
     """
 
     package: str
@@ -34,7 +34,7 @@ class PackageSet:
     names: tuple[str, ...]
     profiles: tuple[str, ...]
     strict_profiles: bool = False
-    first_severity: bool = True
+    first_severity: bool = False
 
     def serves(self, profile: str) -> bool:
         """Return whether `profile` (`address|version`) belongs to this set."""
@@ -49,7 +49,6 @@ SETS = (
         (*_MEDICATION, *_KBV, _KEYS, "kbv.ita.for-1.3.1", "kbv.ita.erp-1.4.3"),
         ("https://fhir.kbv.de/StructureDefinition/KBV_PR_ERP_",),
         strict_profiles=True,
-        first_severity=False,
     ),
     PackageSet(
         ERP,
@@ -57,7 +56,6 @@ SETS = (
         (*_KBV, _KEYS, "kbv.ita.for-1.2.1", "kbv.ita.erp-1.3.3"),
         ("https://fhir.kbv.de/StructureDefinition/KBV_PR_ERP_",),
         strict_profiles=True,
-        first_severity=False,
     ),
     PackageSet(
         EAU,
@@ -71,6 +69,7 @@ SETS = (
         ),
         ("https://fhir.kbv.de/StructureDefinition/KBV_PR_EAU_",),
         strict_profiles=True,
+        first_severity=True,
     ),
     PackageSet(
         EVDGA,

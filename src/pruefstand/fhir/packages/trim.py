@@ -48,10 +48,14 @@ def _kept(resource: Json, names: tuple[str, ...]) -> Json:
 
 
 def _structure(resource: Json) -> Json:
-    # Without a snapshot there are no elements, and whoever needs them can tell so.
     elements = resource.get("snapshot", {}).get("element", ())
     structure = _kept(resource, _STRUCTURE)
     structure["elements"] = [_element(e) for e in elements]
+    if not elements:
+        # Published without a snapshot: what one is made of.
+        differential = resource.get("differential", {}).get("element", ())
+        structure["differential"] = [_element(e) for e in differential]
+        structure["base"] = resource.get("baseDefinition", "")
     return structure
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from pruefstand.fhir.packages.library import Definitions, MissingPackage
+from pruefstand.fhir.packages.snapshot import SnapshotProblem, Snapshots
 from pruefstand.fhir.validation.elements import STRUCTURE, Element, Profile, profile_of
 
 # R4 words base64Binary so that a search for it can take exponential time; this is the same set.
@@ -27,6 +29,7 @@ class Catalogue:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
+        self._snapshots = Snapshots(partial(definitions.get, "StructureDefinition"))
         self._profiles: dict[str, Profile | None] = {}
         self._tables: dict[str, dict[str, ChildType]] = {}
         self._patterns: dict[str, re.Pattern[str] | None] = {}
@@ -34,7 +37,7 @@ class Catalogue:
     def profile(self, url: str) -> Profile | None:
         """Return the profile at `url`, with or without a version; None when unknown.
 
-        Raises MissingPackage when a package defines it without a snapshot.
+        Raises MissingPackage when it builds on a structure that is not at hand.
         """
         address = url.partition("|")[0]
         if address not in self._profiles:
@@ -45,12 +48,15 @@ class Catalogue:
         structure = self._definitions.get("StructureDefinition", address)
         if structure is None:
             return None
-        if not structure["elements"]:
+        if structure["elements"]:
+            return profile_of(structure)
+        try:
+            return profile_of({**structure, "elements": self._snapshots.of(address)})
+        except SnapshotProblem as problem:
             raise MissingPackage(
-                f"nicht entscheidbar: {address} liegt nur ohne Snapshot vor",
-                hint="das Paket mit Snapshots aus dem Referenzvalidator der gematik verwenden",
-            )
-        return profile_of(structure)
+                f"nicht entscheidbar: kein Snapshot für {address}: {problem}",
+                hint="pruefstand specs list zeigt, welches Paket fehlt",
+            ) from None
 
     def is_base(self, url: str) -> bool:
         """Return whether FHIR R4 itself defines `url`."""
