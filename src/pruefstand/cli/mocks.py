@@ -22,6 +22,7 @@ from pruefstand.pytest_plugin.fixtures import virtual_clock
 
 app = typer.Typer(help="Mocks für die Arbeit von Hand.", no_args_is_help=True)
 PORTS = {"konnektor": 8441, "idp": 8442, "erezept": 8443}
+CONTROL_PORT = 8440
 
 
 @app.callback()
@@ -54,6 +55,7 @@ def up(
     with MockWorld(seed=seed, clock=virtual_clock(as_of), settings=settings) as world:
         world.start(None if free_ports else PORTS)
         write_certificates(world, folder)
+        world.start_control(0 if free_ports else CONTROL_PORT)
         if endpoints is not None:
             file_endpoints(world, folder, seed).write(endpoints)
         show(console, world, folder)
@@ -100,6 +102,8 @@ def show(console: Console, world: MockWorld, folder: Path) -> None:
     }
     for role in world.servers:
         table.add_row(role, world.base_url(role), entry.get(role, "/"))
+    if world.control is not None:
+        table.add_row("Steuerung", world.control.base_url, "/health")
     console.print(table)
     console.print(f"TLS-Vertrauensanker      {folder / 'tls-ca.pem'}", soft_wrap=True)
     console.print(f"Client-Zertifikat CS1    {folder / 'clientsystem-CS1.pem'}", soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pruefstand.mockkit.faults import FaultSet
@@ -38,6 +38,10 @@ class App:
     otherwise: Callable[[Request], Response]
     on_error: Callable[[Request, Exception], Response]
     faults: FaultSet = field(default_factory=FaultSet)
+    control: Sequence[Route] = ()
+    """Routes for the operator, served on the control port below the role's name."""
+    describe: Callable[[], Mapping[str, object]] | None = None
+    """Returns an OpenAPI document where the route table does not tell the whole interface."""
     _compiled: list[tuple[str, re.Pattern[str], Route]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from pruefstand.crypto.pki import CertificateInfo, Identity, Pki
 from pruefstand.errors import ConfigurationError
 from pruefstand.mockkit.app import App
 from pruefstand.mockkit.context import MockContext
+from pruefstand.mockkit.control import control_app
 from pruefstand.mockkit.serve import Server, free_socket, serve
 from pruefstand.rng import Rng
 
@@ -40,6 +41,7 @@ class MockWorld:
         self._settings = settings
         self._keys = tempfile.TemporaryDirectory(prefix="pruefstand-")
         self.servers: dict[str, Server] = {}
+        self.control: Server | None = None
         self.contexts: dict[str, MockContext] = {}
 
     def __enter__(self) -> Self:
@@ -74,6 +76,12 @@ class MockWorld:
             self.contexts[role] = context
             self.servers[role] = serve(factories[role](context), tls=tls, listener=listener)
 
+    def start_control(self, port: int = 0) -> str:
+        """Serve the control port of all running mocks on loopback and return its address."""
+        apps = {role: server.app for role, server in self.servers.items()}
+        self.control = serve(control_app(apps), tls=None, listener=free_socket(port))
+        return self.control.base_url
+
     def base_url(self, role: str) -> str:
         """Return where the mock of `role` listens."""
         return self.servers[role].base_url
@@ -100,8 +108,9 @@ class MockWorld:
 
     def close(self) -> None:
         """Stop all mocks."""
-        for server in self.servers.values():
+        for server in (*self.servers.values(), *([self.control] if self.control else ())):
             server.close()
+        self.control = None
         self.servers.clear()
         self._keys.cleanup()
 
