@@ -7,17 +7,17 @@ from mocks.erezept.faults import FAULTS
 from mocks.erezept.inner import InnerRequests
 from mocks.erezept.rate_limit import RateLimit
 from mocks.erezept.receipt import ReceiptSigner
+from mocks.erezept.records import Records
 from mocks.erezept.routes import WebLayer
 from mocks.erezept.service import Service
-from mocks.erezept.state import MemoryTaskStore, TaskStore
 from pruefstand.crypto.vau_erezept import VauServer
 from pruefstand.mockkit import App, MockContext
 
 
-def app(ctx: MockContext, store: TaskStore | None = None) -> App:
-    """Return the Fachdienst; its tasks live in `store`, by default in memory."""
+def app(ctx: MockContext) -> App:
+    """Return the Fachdienst; what it remembers lies in the context's store."""
     ctx.faults.offered = FAULTS
-    service = Service(ctx, store or MemoryTaskStore(), ReceiptSigner(ctx.pki))
+    service = Service(ctx, Records.of(ctx.store), ReceiptSigner(ctx.pki))
     idp_key = ctx.pki.service("idp-sig").key.public_key()
     inner = InnerRequests(service, TokenVerifier(idp_key, ctx.clock), RateLimit(ctx.clock))
     web = WebLayer(ctx, VauServer(ctx.pki.service("erp-vau").key), inner)

@@ -36,7 +36,7 @@ def activate(service: Service, call: Call, id: str) -> Answer:
     check_upload(upload)
     now = service.ctx.clock.now()
     prescription = _prescription(upload)
-    task = service.store.change(id, lambda stored: stored.activated(prescription, now))
+    task = service.records.tasks.change(id, lambda stored: stored.activated(prescription, now))
     if STAYS_DRAFT in service.ctx.faults:
         task = replace(task, status=Status.DRAFT)
     return Answer(

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from xml.sax.saxutils import escape
 
 from mocks.erezept import resources
-from mocks.erezept.audit_trail import AuditEntry
+from mocks.erezept.audit_entry import AuditEntry
 from mocks.erezept.errors import Refused
 from mocks.erezept.negotiation import weighted
 from mocks.erezept.roles import INSURED
@@ -109,24 +109,23 @@ def note(service: Service, call: Call, answer: Answer) -> None:
     """Keep what a successful call did with an insured person's data; other calls leave no trace."""
     if answer.insured is None or call.operation not in EVENTS:
         return
-    service.audit.add(
-        AuditEntry(
-            id=service.ctx.rng.uuid(),
-            operation=call.operation,
-            recorded=service.ctx.clock.now(),
-            insured=answer.insured,
-            agent_oid=call.caller.oid,
-            agent_id=call.caller.id_number,
-            agent_name=call.caller.name,
-            prescription_id=answer.prescription_id,
-        )
+    entry = AuditEntry(
+        id=service.ctx.rng.uuid(),
+        operation=call.operation,
+        recorded=service.ctx.clock.now(),
+        insured=answer.insured,
+        agent_oid=call.caller.oid,
+        agent_id=call.caller.id_number,
+        agent_name=call.caller.name,
+        prescription_id=answer.prescription_id,
     )
+    service.records.audit.add(entry.id, entry)
 
 
 def search_audit(service: Service, call: Call) -> Answer:
     """List the caller's protocol, oldest first unless `_sort` says otherwise."""
     query = call.request.query
-    entries = SEARCH.select(service.audit.of_insured(call.caller.id_number), query)
+    entries = SEARCH.select(service.records.audit.find(call.caller.id_number), query)
     base = f"{service.ctx.base_url}/AuditEvent"
     found = page(entries, query, f"{base}/")
     language = _language(call)
@@ -138,7 +137,7 @@ def read_audit(service: Service, call: Call, id: str) -> Answer:
     """Return one entry of the caller's protocol; raises Refused 400 or 404."""
     if not _UUID.fullmatch(id):
         raise Refused("audit-id")
-    for entry in service.audit.of_insured(call.caller.id_number):
+    for entry in service.records.audit.find(call.caller.id_number):
         if entry.id == id.lower():
             return Answer(200, resource(entry, _language(call)))
     raise Refused("audit-not-found")

@@ -28,7 +28,7 @@ def close(service: Service, call: Call, id: str) -> Answer:
             raise Refused("close-no-data")
         return checked.closed(document, now)
 
-    service.store.change(id, step)
+    service.records.tasks.change(id, step)
     return Answer(200, document, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
 
 

@@ -38,7 +38,7 @@ def _new_task(service: Service, flow_type: FlowType) -> Task:
     while True:
         name = rezept_id.generate(service.ctx.rng, flow_type)
         task = Task(name, int(flow_type), now, now, access_code.generate(service.ctx.rng))
-        if service.store.add(task):
+        if service.records.tasks.add(name, task):
             return task
 
 

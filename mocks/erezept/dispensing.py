@@ -47,7 +47,9 @@ def dispense(service: Service, call: Call, id: str) -> Answer:
     dispensed = dispensations(
         call, service.found(id), berlin_day(now), profile="DispenseOperation_Input"
     )
-    task = service.store.change(id, lambda stored: _check(stored, call).dispensing(dispensed, now))
+    task = service.records.tasks.change(
+        id, lambda stored: _check(stored, call).dispensing(dispensed, now)
+    )
     return Answer(204, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
 
 

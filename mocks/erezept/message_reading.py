@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mocks.erezept import resources
 from mocks.erezept.errors import Refused
-from mocks.erezept.mailbox import Message
+from mocks.erezept.message import Message
 from mocks.erezept.message_kinds import KINDS
 from mocks.erezept.messages import message_resource
 from mocks.erezept.roles import INSURED
@@ -32,7 +33,7 @@ def search_messages(service: Service, call: Call) -> Answer:
     """List the caller's messages; those he receives count as delivered from then on."""
     query, reader = call.request.query, call.caller.id_number
     base = f"{service.ctx.base_url}/Communication"
-    found = page(SEARCH.select(service.mailbox.of_party(reader), query), query, f"{base}/")
+    found = page(SEARCH.select(service.records.messages.find(reader), query), query, f"{base}/")
     matches = [(f"{base}/{item.id}", _delivered(service, call, item)) for item in found.items]
     return Answer(200, resources.searchset(found.links, matches, total=found.total))
 
@@ -50,20 +51,33 @@ def delete_message(service: Service, call: Call, id: str) -> Answer:
     message = _found(service, id)
     if message.sender != call.caller.id_number:
         raise Refused("message-delete", who=call.caller.id_number, id=id)
-    service.mailbox.delete(message.id)
+    service.records.messages.remove(message.id)
     return Answer(204, prescription_id=message.prescription_id)
 
 
 def _found(service: Service, id: str) -> Message:
     if not _UUID.fullmatch(id):
         raise Refused("message-id")
-    message = service.mailbox.get(id.lower())
+    message = service.records.messages.get(id.lower())
     if message is None:
         raise Refused("message-not-found")
     return message
 
 
 def _delivered(service: Service, call: Call, message: Message) -> Resource:
-    service.mailbox.deliver(message.id, call.caller.id_number, service.ctx.clock.now())
-    current = service.mailbox.get(message.id) or message
-    return message_resource(current, message.kind in _BY_INSURED)
+    if message.recipient == call.caller.id_number and message.received is None:
+        message = _received(service, message)
+    return message_resource(message, message.kind in _BY_INSURED)
+
+
+def _received(service: Service, message: Message) -> Message:
+    """Note the first time the recipient reads a message."""
+    now = service.ctx.clock.now()
+
+    def step(stored: Message) -> Message:
+        return replace(stored, received=stored.received or now)
+
+    try:
+        return service.records.messages.change(message.id, step)
+    except KeyError:  # deleted since it was found
+        return message

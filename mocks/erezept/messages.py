@@ -9,7 +9,7 @@ from mocks.erezept import resources
 from mocks.erezept.dates import german
 from mocks.erezept.errors import Refused
 from mocks.erezept.fhir_json import to_json
-from mocks.erezept.mailbox import Message
+from mocks.erezept.message import Message
 from mocks.erezept.message_kinds import KINDS, MAX_REPRESENTATIVE, PREFIXES, Kind
 from mocks.erezept.message_payload import check_payload
 from mocks.erezept.parameters import body_root
@@ -74,7 +74,10 @@ def send_message(service: Service, call: Call) -> Answer:
         sent=service.ctx.clock.now(),
         resource=letter.resource,
     )
-    service.mailbox.add(message, lambda others: _check_number(letter, others))
+    records = service.records
+    with records.store.atomic():
+        _check_number(letter, records.messages.find(task.prescription_id))
+        records.messages.add(message.id, message)
     return Answer(
         201,
         message_resource(message, call.caller.oid == INSURED),
@@ -130,7 +133,7 @@ def _check_parties(letter: Letter, call: Call) -> None:
 
 
 def _task(service: Service, letter: Letter) -> Task:
-    task = service.store.get(letter.prescription_id)
+    task = service.records.tasks.get(letter.prescription_id)
     if task is None or task.prescription is None:
         raise Refused("message-task", id=letter.prescription_id)
     return task

@@ -34,7 +34,7 @@ def search_tasks(service: Service, call: Call) -> Answer:
     if call.caller.oid != INSURED:
         raise Refused("get-no-presence")
     query = call.request.query
-    tasks = TASK_SEARCH.select(service.store.of_insured(call.caller.id_number), query)
+    tasks = TASK_SEARCH.select(service.records.tasks.find(call.caller.id_number), query)
     found = page(tasks, query, f"{service.ctx.base_url}/Task/")
     entries = [(service.task_url(task.prescription_id), _for_insured(task)) for task in found.items]
     bundle = resources.searchset(found.links, entries, total=found.total)

@@ -30,7 +30,7 @@ def accept(service: Service, call: Call, id: str) -> Answer:
         _check_acceptable(service, call.caller, task)
         return task.accepted(secret, call.caller.id_number, now)
 
-    task = service.store.change(id, step)
+    task = service.records.tasks.change(id, step)
     return _with_prescription(service, task, f"{service.task_url(id)}/$accept/")
 
 
@@ -81,7 +81,7 @@ def reject(service: Service, call: Call, id: str) -> Answer:
             raise Refused("reject-secret")
         return after
 
-    task = service.store.change(id, step)
+    task = service.records.tasks.change(id, step)
     return Answer(204, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
 
 
@@ -96,8 +96,11 @@ def abort(service: Service, call: Call, id: str) -> Answer:
         _check_right(call, task)
         return task.cancelled(operation, now)
 
-    task = service.store.change(id, step)
-    service.mailbox.delete_task(id)
+    records = service.records
+    with records.store.atomic():
+        task = records.tasks.change(id, step)
+        for message in records.messages.find(id):
+            records.messages.remove(message.id)
     return Answer(204, flow_type=task.flow_type, prescription_id=id, insured=insured)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mocks.erezept.access_token import Caller
-from mocks.erezept.audit_trail import AuditTrail
 from mocks.erezept.errors import Refused
-from mocks.erezept.mailbox import Mailbox
 from mocks.erezept.receipt import ReceiptSigner
-from mocks.erezept.state import Resource, Task, TaskStore
+from mocks.erezept.records import Records
+from mocks.erezept.state import Resource, Task
 from pruefstand.ids import rezept_id
 from pruefstand.mockkit import MockContext
 from pruefstand.model.http import Request
@@ -21,10 +20,8 @@ class Service:
     """One Fachdienst."""
 
     ctx: MockContext
-    store: TaskStore
+    records: Records
     signer: ReceiptSigner
-    audit: AuditTrail = field(default_factory=AuditTrail)
-    mailbox: Mailbox = field(default_factory=Mailbox)
 
     def flag(self, name: str) -> bool:
         """Return the operator's switch `name`, off by default."""
@@ -33,7 +30,7 @@ class Service:
     def found(self, prescription_id: str, refusal: str = "not-found") -> Task:
         """Return the task; raises Refused 404 for a bad or unknown id."""
         parse_id(prescription_id)
-        task = self.store.get(prescription_id)
+        task = self.records.tasks.get(prescription_id)
         if task is None:
             raise Refused(refusal)
         return task

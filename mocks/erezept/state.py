@@ -1,12 +1,10 @@
-"""The tasks: immutable values in a store that changes them atomically."""
+"""A task: an immutable value; its methods return the next one."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from mocks.erezept.transitions import Status, next_status
 
@@ -109,57 +107,3 @@ class Task:
             access_code="",
             status=next_status(operation, self.status),
         )
-
-
-class TaskStore(Protocol):
-    """Where tasks live; a store shared by several processes implements the same four calls."""
-
-    def add(self, task: Task) -> bool:
-        """Store a new task; return False when the id is taken."""
-        ...
-
-    def get(self, prescription_id: str) -> Task | None:
-        """Return the task, also a cancelled one."""
-        ...
-
-    def change(self, prescription_id: str, step: Callable[[Task], Task]) -> Task:
-        """Apply `step` to the stored task without anybody in between, and return the result."""
-        ...
-
-    def of_insured(self, kvnr: str) -> list[Task]:
-        """Return the tasks of one insured person, oldest first."""
-        ...
-
-
-class MemoryTaskStore:
-    """One process, one lock; steps are cheap because all cryptography happens before them."""
-
-    def __init__(self) -> None:
-        self._tasks: dict[str, Task] = {}
-        self._ids_of: dict[str, list[str]] = {}
-        self._lock = threading.Lock()
-
-    def add(self, task: Task) -> bool:
-        """Store a new task; return False when the id is taken."""
-        with self._lock:
-            return self._tasks.setdefault(task.prescription_id, task) is task
-
-    def get(self, prescription_id: str) -> Task | None:
-        """Return the task, also a cancelled one."""
-        return self._tasks.get(prescription_id)
-
-    def change(self, prescription_id: str, step: Callable[[Task], Task]) -> Task:
-        """Apply `step` under the lock; whatever it raises leaves the task unchanged."""
-        with self._lock:
-            before = self._tasks[prescription_id]
-            after = step(before)
-            self._tasks[prescription_id] = after
-            if before.kvnr is None and after.kvnr is not None:
-                self._ids_of.setdefault(after.kvnr, []).append(prescription_id)
-            return after
-
-    def of_insured(self, kvnr: str) -> list[Task]:
-        """Return the tasks of one insured person, oldest first."""
-        with self._lock:
-            tasks = [self._tasks[name] for name in self._ids_of.get(kvnr, ())]
-        return [task for task in tasks if task.kvnr == kvnr]

@@ -9,8 +9,8 @@ from datetime import date, datetime, time
 
 from mocks.erezept import app
 from mocks.erezept.inner import AUDIENCE
+from mocks.erezept.records import Records
 from mocks.erezept.roles import OID
-from mocks.erezept.state import MemoryTaskStore
 from pruefstand.clients.erezept import CreatedTask, ErezeptClient
 from pruefstand.clock import BERLIN, VirtualClock
 from pruefstand.crypto import jws
@@ -58,8 +58,8 @@ class Bench:
     clock: VirtualClock
     settings: dict[str, object] = field(default_factory=dict)
     app: App = field(init=False)
-    store: MemoryTaskStore = field(init=False)
     context: MockContext = field(init=False)
+    records: Records = field(init=False)
     recorder: Recorder = field(init=False)
     rng: Rng = field(default_factory=lambda: Rng("bench"))
     _clients: dict[str, ErezeptClient] = field(default_factory=dict)
@@ -73,8 +73,8 @@ class Bench:
             base_url=BASE,
             settings=self.settings,
         )
-        self.store = MemoryTaskStore()
-        self.app = app(self.context, self.store)
+        self.app = app(self.context)
+        self.records = Records.of(self.context.store)
         self.recorder = Recorder(self.clock)
 
     @property

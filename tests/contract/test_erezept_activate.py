@@ -130,7 +130,7 @@ def test_embedded_answer_is_kept_when_it_is_usable(bench: Bench) -> None:
 
 
 def stored_ocsp(bench: Bench, task: CreatedTask) -> bytes | None:
-    stored = bench.store.get(task.prescription_id)
+    stored = bench.records.tasks.get(task.prescription_id)
     assert stored is not None
     assert stored.prescription is not None
     verify(stored.prescription.signed)
@@ -414,7 +414,7 @@ def test_error_table(
     for old, new in changes:
         document = swapped(document, old, new)
     assert outcome(bench, task, bench.sign(document)) == (400, expected)
-    stored = bench.store.get(task.prescription_id)
+    stored = bench.records.tasks.get(task.prescription_id)
     assert stored is not None
     assert stored.status == "draft"
 

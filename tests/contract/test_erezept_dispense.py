@@ -79,7 +79,7 @@ def test_the_task_stays_in_progress_and_tells_when_it_was_dispensed(bench: Bench
     assert LAST_DISPENSE not in bench.send("pharmacy", "GET", target).body
     bench.as_role("pharmacy").dispense(task.prescription_id, secret, as_dispense(body))
     assert LAST_DISPENSE in bench.send("pharmacy", "GET", target).body
-    stored = bench.store.get(task.prescription_id)
+    stored = bench.records.tasks.get(task.prescription_id)
     assert stored is not None
     assert stored.status is Status.IN_PROGRESS
 

@@ -137,7 +137,7 @@ def test_operation_in_state(
     at = Prepared(bench, state)
     answer = perform(bench, operation, at)
     assert (answer.status, text(answer) if expected else "") == (status, expected)
-    stored = bench.store.get(at.task.prescription_id)
+    stored = bench.records.tasks.get(at.task.prescription_id)
     assert stored is not None
     assert stored.status == (after or state)
 
@@ -168,7 +168,7 @@ def test_a_prescription_travels_to_its_receipt(bench: Bench, flow_type: int) -> 
     task, secret, body = bench.accepted(flow_type)
     receipt = bench.as_role("pharmacy").close(task.prescription_id, secret, body)
     signed = verify(receipt.signature)
-    uploaded = bench.store.get(task.prescription_id)
+    uploaded = bench.records.tasks.get(task.prescription_id)
     assert uploaded is not None
     assert uploaded.prescription is not None
     assert receipt.digest == verify(uploaded.prescription.signed).message_digest

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pruefstand.clock import Clock
 from pruefstand.crypto.pki import Pki
 from pruefstand.mockkit.faults import FaultSet
+from pruefstand.mockkit.store import MemoryStore, Store
 from pruefstand.rng import Rng
 
 
@@ -22,3 +23,5 @@ class MockContext:
     settings: Mapping[str, object] = field(default_factory=dict)
     """The mock's table of the profile: flags, cards, limits."""
     faults: FaultSet = field(default_factory=FaultSet)
+    store: Store = field(default_factory=MemoryStore)
+    """Where the mock keeps what must survive; in memory unless the operator names a file."""
