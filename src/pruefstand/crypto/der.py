@@ -185,6 +185,14 @@ def children(data: bytes, parent: Element) -> Iterator[Element]:
         pos = child.end
 
 
+def fields(data: bytes, parent: Element, count: int, what: str) -> list[Element]:
+    """Return the exactly `count` elements inside `parent`; `what` names it in the error."""
+    found = list(children(data, parent)) if parent.tag & CONSTRUCTED else []
+    if len(found) != count:
+        raise DerProblem(f"{what} holds {len(found)} fields, expected {count}")
+    return found
+
+
 def raw(data: bytes, element: Element) -> bytes:
     """Return the element's octets as they stand."""
     return data[element.begin : element.end]
