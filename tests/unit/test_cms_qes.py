@@ -16,7 +16,7 @@ from pruefstand.clock import VirtualClock
 from pruefstand.crypto import cms_structure as cms
 from pruefstand.crypto import der as asn1
 from pruefstand.crypto import ocsp
-from pruefstand.crypto.cms_qes import QesProblem, QesSigner, parse, verify, with_ocsp
+from pruefstand.crypto.cms_qes import Outside, QesProblem, QesSigner, parse, verify, with_ocsp
 from pruefstand.crypto.pki import Pki
 
 DAY = datetime(2026, 11, 23, 9, 30, 15, tzinfo=UTC)
@@ -359,3 +359,33 @@ def test_oids_survive_the_round_trip() -> None:
     for text in ("0.4.0.1733.2.1", "1.2.276.0.76.4.30", "2.16.840.1.101.3.4.2.1", "2.999.1"):
         encoded = asn1.oid(text)
         assert asn1.dotted_oid(encoded[2:]) == text
+
+
+def test_detached_signature_belongs_to_its_content(signer: QesSigner) -> None:
+    signed = signer.sign(CONTENT, at=DAY, enveloping=False)
+    assert CONTENT not in signed
+    assert verify(signed, Outside(CONTENT)).content == CONTENT
+    with pytest.raises(QesProblem, match="detached"):
+        verify(signed)
+    with pytest.raises(QesProblem, match="messageDigest"):
+        verify(signed, Outside(CONTENT + b" "))
+
+
+def test_rsa_card_signs_with_pss_and_its_certificate_holds(pki: Pki) -> None:
+    twin = pki.rsa_twin(pki.hba().qes)
+    assert twin is pki.rsa_twin(pki.hba().qes)
+    assert twin.key.key_size == 2048
+    document = verify(QesSigner(twin).sign(CONTENT, at=DAY))
+    assert asn1.oid("1.2.840.113549.1.1.10") in document.signature_algorithm
+    assert document.signer_certificate == twin.der
+    assert pki.verify(twin.der, kind=twin.kind, at=DAY).telematik_id == pki.hba().telematik_id
+    signed = QesSigner(twin).sign(CONTENT, at=DAY)
+    with pytest.raises(QesProblem, match="signature is wrong"):
+        verify(signed[:-1] + bytes([signed[-1] ^ 1]))
+
+
+def test_recipient_emails_may_have_several_values(pki: Pki) -> None:
+    values = asn1.set_of(*(asn1.sequence(asn1.tlv(0x16, name)) for name in (b"a@x", b"b@x")))
+    attribute = asn1.sequence(asn1.oid(cms.RECIPIENT_EMAILS), values)
+    document = verify(QesSigner(pki.smcb().osig, extra=[attribute]).sign(CONTENT, at=DAY))
+    assert cms.RECIPIENT_EMAILS in document.attributes

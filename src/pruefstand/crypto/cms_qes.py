@@ -7,6 +7,7 @@ Verifying takes DER and BER, ECDSA and RSASSA-PSS.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,12 +19,12 @@ from pruefstand.crypto import cms_structure as cms
 from pruefstand.crypto import der as asn1
 from pruefstand.crypto.cms_certificate import SignerCertificate, load_signer_certificate
 from pruefstand.crypto.cms_problem import QesProblem
-from pruefstand.crypto.cms_structure import QesDocument, parse
+from pruefstand.crypto.cms_structure import Outside, QesDocument, parse
 from pruefstand.crypto.der import DerProblem
 from pruefstand.crypto.pki import oids
-from pruefstand.crypto.pki.values import Identity
+from pruefstand.crypto.pki.values import Identity, RsaIdentity
 
-__all__ = ["QesDocument", "QesProblem", "QesSigner", "parse", "verify", "with_ocsp"]
+__all__ = ["Outside", "QesDocument", "QesProblem", "QesSigner", "parse", "verify", "with_ocsp"]
 
 _SHA256 = asn1.sequence(asn1.oid(oids.SHA256))
 _ECDSA_SHA256 = asn1.sequence(asn1.oid(oids.ECDSA_SHA256))
@@ -56,31 +57,49 @@ class QesSigner:
 
     def __init__(
         self,
-        identity: Identity,
+        identity: Identity | RsaIdentity,
         *,
-        short_text: str = "a CMSDocument2sign",
+        short_text: str | None = "a CMSDocument2sign",
         mime_type: str | None = "text/plain; charset=utf-8",
+        timed: bool = True,
+        extra: Sequence[bytes] = (),
     ) -> None:
-        self._key = identity.key
+        """Prepare signing; `extra` holds further signed attributes as DER.
+
+        In a PDF the document itself names the time: then the signature is not `timed`.
+        """
         card = load_signer_certificate(identity.der)
+        self._algorithm, self._sign = _signature_scheme(identity)
         self._certificates = asn1.context(0, card.der)
         self._signer_head = asn1.integer(1) + card.issuer_and_serial + _SHA256
-        self._template = _AttributeTemplate(card, short_text, mime_type)
+        self._template = _AttributeTemplate(
+            card, short_text, mime_type, timed, [_protection(self._algorithm), *extra]
+        )
 
-    def sign(self, content: bytes, *, at: datetime, ocsp: bytes | None = None) -> bytes:
-        """Return the DER ContentInfo that holds `content`, signed at `at` (UTC seconds)."""
+    def sign(
+        self,
+        content: bytes,
+        *,
+        at: datetime,
+        ocsp: bytes | None = None,
+        enveloping: bool = True,
+    ) -> bytes:
+        """Return the DER ContentInfo over `content`, signed at `at` (UTC seconds).
+
+        It holds the content when `enveloping`, else it is a detached signature.
+        """
         attributes = self._template.fill(at, hashlib.sha256(content).digest())
-        signature = self._key.sign(b"\x31" + attributes, _SIGN_WITH)
         signer = asn1.sequence(
             self._signer_head,
             b"\xa0",
             attributes,
-            _ECDSA_SHA256,
-            asn1.octet_string(signature),
+            self._algorithm,
+            asn1.octet_string(self._sign(b"\x31" + attributes)),
         )
+        held = asn1.context(0, asn1.octet_string(content)) if enveloping else b""
         return _content_info(
             asn1.tlv(asn1.SET, _SHA256),
-            asn1.sequence(_DATA, asn1.context(0, asn1.octet_string(content))),
+            asn1.sequence(_DATA, held),
             self._certificates,
             [] if ocsp is None else [_ocsp_entry(ocsp)],
             asn1.tlv(asn1.SET, signer),
@@ -90,35 +109,48 @@ class QesSigner:
 class _AttributeTemplate:
     """The signed attributes with two gaps: their order never changes, only time and digest."""
 
-    def __init__(self, card: SignerCertificate, short_text: str, mime_type: str | None) -> None:
+    def __init__(
+        self,
+        card: SignerCertificate,
+        short_text: str | None,
+        mime_type: str | None,
+        timed: bool,
+        further: Sequence[bytes],
+    ) -> None:
         gap_time, gap_digest = b"\x17\x0d" + bytes(13), b"\x04\x20" + bytes(32)
         attributes = [
             _attribute(cms.CONTENT_TYPE, _DATA),
-            _attribute(cms.SIGNING_TIME, gap_time),
             _attribute(cms.MESSAGE_DIGEST, gap_digest),
             _attribute(cms.SIGNING_CERTIFICATE_V2, _ess_certificate(card)),
-            _attribute(cms.CONTENT_HINT, asn1.sequence(asn1.utf8(short_text), _DATA)),
-            _attribute(cms.ALGORITHM_PROTECTION, _algorithm_protection()),
+            *further,
         ]
+        if timed:
+            attributes.append(_attribute(cms.SIGNING_TIME, gap_time))
+        if short_text is not None:
+            hint = asn1.sequence(asn1.utf8(short_text), _DATA)
+            attributes.append(_attribute(cms.CONTENT_HINT, hint))
         if mime_type is not None:
             attributes.append(_attribute(cms.MIME_TYPE, asn1.utf8(mime_type)))
         whole = asn1.set_of(*attributes)[1:]
-        before, rest = whole.split(gap_time)
-        between, after = rest.split(gap_digest)
-        self._parts = (before, between + gap_digest[:2], after)
+        head, after = whole.split(gap_digest)
+        # In DER order the shorter time stands before the digest.
+        before, _, between = head.partition(gap_time)
+        self._timed, self._parts = timed, (before, between, gap_digest[:2], after)
 
     def fill(self, at: datetime, digest: bytes) -> bytes:
         """Return length and content of the attribute set, to be led by its tag."""
-        before, between, after = self._parts
-        return b"".join((before, asn1.utc_time(at), between, digest, after))
+        before, between, mark, after = self._parts
+        time = asn1.utc_time(at) if self._timed else b""
+        return b"".join((before, time, between, mark, digest, after))
 
 
-def verify(signed: bytes) -> QesDocument:
+def verify(signed: bytes, outside: Outside | None = None) -> QesDocument:
     """Check digest, certificate reference and signature; raises QesProblem.
 
+    `outside` has what a detached signature leaves to its document.
     Whether the signer's certificate is trusted is the business of `Pki.verify`.
     """
-    document = parse(signed)
+    document = parse(signed, outside)
     try:
         _check(document)
     except DerProblem as problem:
@@ -177,8 +209,22 @@ def _ess_certificate(card: SignerCertificate) -> bytes:
     return asn1.sequence(asn1.sequence(reference))
 
 
-def _algorithm_protection() -> bytes:
-    return asn1.sequence(_SHA256, asn1.context(1, asn1.oid(oids.ECDSA_SHA256)))
+def _protection(algorithm: bytes) -> bytes:
+    """Return cmsAlgorithmProtection (RFC 6211) for a signature `algorithm`."""
+    inner = algorithm[asn1.expect(algorithm, 0, len(algorithm), asn1.SEQUENCE, "").start :]
+    return _attribute(cms.ALGORITHM_PROTECTION, asn1.sequence(_SHA256, asn1.context(1, inner)))
+
+
+def _signature_scheme(
+    identity: Identity | RsaIdentity,
+) -> tuple[bytes, Callable[[bytes], bytes]]:
+    """Return the algorithm identifier, and what signs with the card's key."""
+    if isinstance(identity, RsaIdentity):
+        rsa_key = identity.key
+        algorithm = asn1.sequence(asn1.oid(_RSASSA_PSS), _PSS_PARAMETERS)
+        return algorithm, lambda data: rsa_key.sign(data, _PSS, hashes.SHA256())
+    ec_key = identity.key
+    return _ECDSA_SHA256, lambda data: ec_key.sign(data, _SIGN_WITH)
 
 
 def _check(document: QesDocument) -> None:

@@ -21,6 +21,7 @@ SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 CONTENT_HINT = "1.2.840.113549.1.9.16.2.4"
 ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
 MIME_TYPE = "0.4.0.1733.2.1"
+RECIPIENT_EMAILS = "1.2.276.0.76.4.173"
 OCSP_IN_CRLS = "1.3.6.1.5.5.7.16.2"
 
 # Larger than any prescription by orders of magnitude; keeps hostile input cheap.
@@ -65,6 +66,14 @@ class QesDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What a detached signature leaves to its document: the content, in a PDF also the time."""
+
+    content: bytes
+    signing_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """Where the fields of a SignedData lie."""
 
@@ -76,10 +85,13 @@ class Envelope:
     signers: Element
 
 
-def parse(signed: bytes) -> QesDocument:
-    """Take a signed document apart; raises QesProblem. No signature is judged."""
+def parse(signed: bytes, outside: Outside | None = None) -> QesDocument:
+    """Take a signed document apart; raises QesProblem. No signature is judged.
+
+    `outside` has what a detached signature leaves to its document.
+    """
     try:
-        return _parse(signed)
+        return _parse(signed, outside)
     except DerProblem as problem:
         raise QesProblem(f"not a readable CMS: {problem}") from problem
 
@@ -138,12 +150,12 @@ def is_ocsp(data: bytes, entry: Element) -> bool:
     return _oid(data, oid) == OCSP_IN_CRLS
 
 
-def _parse(data: bytes) -> QesDocument:
+def _parse(data: bytes, outside: Outside | None) -> QesDocument:
     envelope = read_envelope(data)
     signers = list(asn1.children(data, envelope.signers))
     if len(signers) != 1:
         raise QesProblem(f"{len(signers)} signers, exactly one is allowed")
-    content = _content(data, envelope.content)
+    content = _content(data, envelope.content, outside)
     certificates = _certificates(data, envelope.certificates)
     sid, digest, attrs, algorithm, signature = _signer_fields(data, signers[0])
     _check_listed(data, envelope.digests, digest)
@@ -151,7 +163,7 @@ def _parse(data: bytes) -> QesDocument:
     return QesDocument(
         content=content,
         signer_certificate=_select(data, sid, certificates).der,
-        signing_time=_utc_time(_required(attributes, SIGNING_TIME, "signingTime")),
+        signing_time=_signing_time(attributes, outside),
         message_digest=_digest(_required(attributes, MESSAGE_DIGEST, "messageDigest")),
         ocsp=find_ocsp(data, envelope.crls),
         signer_info_count=1,
@@ -166,10 +178,12 @@ def _parse(data: bytes) -> QesDocument:
     )
 
 
-def _content(data: bytes, encapsulated: Element) -> bytes:
+def _content(data: bytes, encapsulated: Element, outside: Outside | None) -> bytes:
     kind = asn1.expect(data, encapsulated.start, encapsulated.stop, OID, "eContentType")
     if _oid(data, kind) != ID_DATA:
         raise QesProblem("the signed content is not of type id-data")
+    if kind.end >= encapsulated.stop and outside is not None:
+        return outside.content
     if kind.end >= encapsulated.stop:
         raise QesProblem("detached signature: the CMS does not hold the content")
     explicit = asn1.expect(data, kind.end, encapsulated.stop, _C0, "eContent")
@@ -253,9 +267,17 @@ def _attribute(octets: bytes) -> tuple[str, bytes, bytes]:
     oid = asn1.expect(data, outer.start, outer.stop, OID, "attribute type")
     values = asn1.expect(data, oid.end, outer.stop, SET, "attribute values")
     found = list(asn1.children(data, values))
-    if len(found) != 1 or values.end != outer.stop:
+    name = _oid(data, oid)
+    # KIM writes one value per recipient; all attributes of a signature itself have one.
+    if not found or values.end != outer.stop or (len(found) > 1 and name != RECIPIENT_EMAILS):
         raise QesProblem("a signed attribute must have exactly one value")
-    return _oid(data, oid), asn1.raw(data, found[0]), data
+    return name, asn1.raw(data, found[0]), data
+
+
+def _signing_time(attributes: dict[str, bytes], outside: Outside | None) -> datetime:
+    if SIGNING_TIME not in attributes and outside is not None and outside.signing_time is not None:
+        return outside.signing_time
+    return _utc_time(_required(attributes, SIGNING_TIME, "signingTime"))
 
 
 def _required(attributes: dict[str, bytes], oid: str, name: str) -> bytes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pruefstand.crypto.cms_encryption.ecies import open_key, seal_key
 from pruefstand.crypto.cms_encryption.envelope import (
-    RECIPIENT_EMAILS,
     Attribute,
     SealedDocument,
     decrypt,
@@ -17,6 +16,7 @@ from pruefstand.crypto.cms_encryption.envelope import (
 )
 from pruefstand.crypto.cms_encryption.problems import EncryptionProblem, NotARecipient
 from pruefstand.crypto.cms_encryption.recipients import DecryptionKey, RecipientInfo
+from pruefstand.crypto.cms_structure import RECIPIENT_EMAILS
 
 __all__ = [
     "RECIPIENT_EMAILS",

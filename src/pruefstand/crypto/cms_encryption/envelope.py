@@ -20,9 +20,6 @@ from pruefstand.crypto.cms_encryption.recipients import (
 from pruefstand.crypto.cms_structure import ID_DATA
 from pruefstand.crypto.der import DerProblem, Element
 
-RECIPIENT_EMAILS = "1.2.276.0.76.4.173"
-"""The attribute that tells which address belongs to which recipient."""
-
 _AUTH_ENVELOPED = "1.2.840.113549.1.9.16.1.23"
 _AES_256_GCM = "2.16.840.1.101.3.4.1.46"
 _KEY_SIZE, _NONCE_SIZE, _TAG_SIZE = 32, 12, 16

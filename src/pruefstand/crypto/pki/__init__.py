@@ -13,6 +13,7 @@ from pruefstand.crypto.pki.values import (
     Holder,
     Identity,
     ProblemCode,
+    RsaIdentity,
     Smcb,
 )
 
@@ -26,6 +27,7 @@ __all__ = [
     "Identity",
     "Pki",
     "ProblemCode",
+    "RsaIdentity",
     "Smcb",
     "read_certificate_info",
 ]

@@ -106,7 +106,8 @@ def _check_issuer(
 
 def _check_usage(facts: CertificateFacts, kind: CertificateKind) -> None:
     profile = PROFILES[kind]
-    if facts.key_usage != profile.key_usage:
+    wanted = profile.rsa_key_usage if facts.is_rsa else profile.key_usage
+    if facts.key_usage != wanted:
         _refuse(ProblemCode.WRONG_KEYUSAGE, f"key usage {sorted(facts.key_usage)}")
     if not set(profile.extended_usage) <= set(facts.extended_usage):
         _refuse(ProblemCode.WRONG_EXTENDEDKEYUSAGE, f"extended usage {facts.extended_usage}")

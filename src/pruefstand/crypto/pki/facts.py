@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
@@ -42,6 +43,7 @@ class CertificateFacts:
     key_usage: frozenset[str]
     extended_usage: tuple[str, ...]
     qc_statements: tuple[str, ...]
+    is_rsa: bool
 
 
 def der_of(certificate: x509.Certificate | bytes) -> bytes:
@@ -84,6 +86,7 @@ def _read(der: bytes) -> CertificateFacts:
         key_usage=_usages(_value(extensions, x509.KeyUsage)),
         extended_usage=tuple(oid.dotted_string for oid in extended or ()),
         qc_statements=_qc_statements(extensions),
+        is_rsa=isinstance(certificate.public_key(), rsa.RSAPublicKey),
     )
 
 

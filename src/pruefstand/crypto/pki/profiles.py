@@ -64,9 +64,12 @@ class CertificateProfile:
     extended_usage: tuple[str, ...]
     branch: Branch
     qualified: bool = False
+    rsa_key_usage: frozenset[str] = frozenset()
+    """The usage of an RSA key of older cards; empty where the type knows none."""
 
 
 SIGN, COMMIT, AGREE = "digital_signature", "content_commitment", "key_agreement"
+WRAP, DATA = "key_encipherment", "data_encipherment"
 _HBA = (oids.POLICY_HBA_CP, oids.POLICY_HBA_ISSUER)
 _QES = (oids.POLICY_HBA_CP, oids.POLICY_QCP_N_QSCD, oids.POLICY_HBA_ISSUER)
 _OR = (oids.POLICY_GEMATIK_OR,)
@@ -74,6 +77,16 @@ _CLIENT, _MAIL = oids.EKU_CLIENT_AUTH, oids.EKU_EMAIL_PROTECTION
 _SERVER, _OCSP = oids.EKU_SERVER_AUTH, oids.EKU_OCSP_SIGNING
 _K: TypeAlias = CertificateKind
 _B: TypeAlias = Branch
+
+_RSA_USAGE: dict[CertificateKind, tuple[str, ...]] = {
+    CertificateKind.HP_QES: (COMMIT,),
+    CertificateKind.HP_AUT: (SIGN, WRAP),
+    CertificateKind.HP_ENC: (WRAP, DATA),
+    CertificateKind.HCI_AUT: (SIGN, WRAP),
+    CertificateKind.HCI_ENC: (WRAP, DATA),
+    CertificateKind.HCI_OSIG: (COMMIT,),
+    CertificateKind.CH_AUT: (SIGN, WRAP),
+}
 
 _TABLE: tuple[tuple[_K, int, tuple[str, ...], tuple[str, ...], tuple[str, ...], _B], ...] = (
     (_K.HP_QES, 72, _QES, (COMMIT,), (), _B.HBA_QES),
@@ -99,7 +112,14 @@ _TABLE: tuple[tuple[_K, int, tuple[str, ...], tuple[str, ...], tuple[str, ...], 
 
 PROFILES: dict[CertificateKind, CertificateProfile] = {
     kind: CertificateProfile(
-        kind, oids.gematik(arc), policies, frozenset(usage), extended, branch, kind is _K.HP_QES
+        kind,
+        oids.gematik(arc),
+        policies,
+        frozenset(usage),
+        extended,
+        branch,
+        kind is _K.HP_QES,
+        frozenset(_RSA_USAGE.get(kind, ())),
     )
     for kind, arc, policies, usage, extended, branch in _TABLE
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import TypeVar
 
@@ -25,7 +25,8 @@ from pruefstand.crypto.pki.cards import Personaliser
 from pruefstand.crypto.pki.chain import TrustSpace, check_chain
 from pruefstand.crypto.pki.facts import CertificateFacts, der_of, read_certificate_info, read_facts
 from pruefstand.crypto.pki.keys import NIST
-from pruefstand.crypto.pki.profiles import Branch, CertificateKind
+from pruefstand.crypto.pki.profiles import PROFILES, Branch, CertificateKind
+from pruefstand.crypto.pki.rsa_twin import make_twin
 from pruefstand.crypto.pki.values import (
     CertificateInfo,
     CertificateProblem,
@@ -33,6 +34,7 @@ from pruefstand.crypto.pki.values import (
     Hba,
     Identity,
     ProblemCode,
+    RsaIdentity,
     Smcb,
 )
 from pruefstand.rng import Rng
@@ -41,6 +43,8 @@ T = TypeVar("T")
 
 DEFAULT_OCSP_URL = "http://ocsp.pki.test/ecc-ocsp"
 _OCSP_CACHE = 4096
+_CARD_YEARS = 5
+"""A card's certificates live five years."""
 
 
 class Pki:
@@ -57,22 +61,35 @@ class Pki:
         self._answers: dict[tuple[object, ...], bytes] = {}
 
     def hba(
-        self, name: str = "default", *, role: str = "arzt", telematik_id: str | None = None
+        self,
+        name: str = "default",
+        *,
+        role: str = "arzt",
+        telematik_id: str | None = None,
+        valid_until: date | None = None,
     ) -> Hba:
-        """Return a professional's card; `name` is a label or "given name surname"."""
+        """Return a professional's card; `name` is a label or "given name surname".
+
+        `valid_until` is the last day of its certificates, three years from now without it.
+        """
         card = self._once(
-            ("hba", name, role, telematik_id or ""),
-            lambda: self._personaliser.hba(name, role, telematik_id),
+            ("hba", name, role, telematik_id or "", str(valid_until)),
+            lambda: self._personaliser(valid_until).hba(name, role, telematik_id),
         )
         return self._known(card, card.qes, card.aut, card.enc)
 
     def smcb(
-        self, name: str = "praxis", *, role: str = "praxis", telematik_id: str | None = None
+        self,
+        name: str = "praxis",
+        *,
+        role: str = "praxis",
+        telematik_id: str | None = None,
+        valid_until: date | None = None,
     ) -> Smcb:
         """Return an institution's card; `name` becomes its printed name."""
         card = self._once(
-            ("smcb", name, role, telematik_id or ""),
-            lambda: self._personaliser.smcb(name, role, telematik_id),
+            ("smcb", name, role, telematik_id or "", str(valid_until)),
+            lambda: self._personaliser(valid_until).smcb(name, role, telematik_id),
         )
         return self._known(card, card.aut, card.osig, card.enc)
 
@@ -83,17 +100,29 @@ class Pki:
         *,
         insurer: str = "Prüfkasse MOCK",
         iknr: str = "109500969",
+        valid_until: date | None = None,
     ) -> Egk:
         """Return an insured person's card; `name` is "given name surname"."""
         card = self._once(
-            ("egk", kvnr, name or "", insurer, iknr),
-            lambda: self._personaliser.egk(kvnr, name, insurer, iknr),
+            ("egk", kvnr, name or "", insurer, iknr, str(valid_until)),
+            lambda: self._personaliser(valid_until).egk(kvnr, name, insurer, iknr),
         )
         return self._known(card, card.aut)
 
+    def rsa_twin(self, identity: Identity) -> RsaIdentity:
+        """Return the RSA key and certificate of the card that `identity` is on."""
+
+        def make() -> RsaIdentity:
+            authority = self.authorities[PROFILES[identity.kind].branch]
+            serial = identity.certificate.serial_number
+            return make_twin(identity, authority, self._rng.derive("rsa", serial))
+
+        twin = self._once(("rsa", identity.der.hex()), make)
+        return self._known(twin, twin)
+
     def service(self, kind: str) -> Identity:
         """Return the identity of a central service, such as "erp-vau" or "idp-sig"."""
-        identity = self._once(("service", kind), lambda: self._personaliser.service(kind))
+        identity = self._once(("service", kind), lambda: self._personaliser().service(kind))
         return self._known(identity, identity)
 
     def tls_server(self) -> Identity:
@@ -270,10 +299,14 @@ class Pki:
     def _tls_authority(self) -> Authority:
         return make_tls_authority(self._rng.derive("tls", "ca"), NIST, transport_layer.TLS_VALIDITY)
 
-    @cached_property
-    def _personaliser(self) -> Personaliser:
+    def _personaliser(self, valid_until: date | None = None) -> Personaliser:
         # Valid since last year: signatures of past prescriptions are judged at their own time.
-        return Personaliser(self.authorities, self._years(1, 3), self.ocsp_url, self._rng)
+        validity, rng = self._years(1, 3), self._rng
+        if valid_until is not None:
+            last = datetime.combine(valid_until, time(23, 59, 59), UTC)
+            validity = Validity(last.replace(year=last.year - _CARD_YEARS, day=1), last)
+            rng = rng.derive("until", valid_until)
+        return Personaliser(self.authorities, validity, self.ocsp_url, rng)
 
     def _years(self, before: int, after: int) -> Validity:
         return Validity.years(self._year - before, self._year + after)
@@ -284,7 +317,7 @@ class Pki:
                 self._made[key] = make()
             return self._made[key]  # type: ignore[return-value]
 
-    def _known(self, card: T, *identities: Identity) -> T:
+    def _known(self, card: T, *identities: Identity | RsaIdentity) -> T:
         for identity in identities:
             self._by_serial[identity.certificate.serial_number] = identity.der
         return card

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from pruefstand.crypto.pki.profiles import CertificateKind
 from pruefstand.errors import SutError
@@ -49,6 +50,16 @@ class Identity:
     """A private key with its certificate."""
 
     key: EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    der: bytes
+    kind: CertificateKind
+
+
+@dataclass(frozen=True, slots=True)
+class RsaIdentity:
+    """The RSA key of an older card with its certificate."""
+
+    key: RSAPrivateKey
     certificate: x509.Certificate
     der: bytes
     kind: CertificateKind
