@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pruefstand.clients.idp_discovery import Discovery, read_discovery
 from pruefstand.clients.idp_refusal import expect_json, redirect_parameters, refuse_unless_ok
+from pruefstand.clients.idp_scrutiny import Scrutiny
 from pruefstand.clock import Clock, SystemClock
 from pruefstand.crypto import jwe, jws
 from pruefstand.crypto.base64url import b64u
-from pruefstand.crypto.jws import JoseProblem, Json
+from pruefstand.crypto.jws import Json
 from pruefstand.errors import SutError
 from pruefstand.model.http import Request, Response
 from pruefstand.transport import Transport
@@ -90,15 +91,19 @@ class IdpClient:
         user_agent: str,
         clock: Clock | None = None,
         verify_certificate: Callable[[bytes], object] | None = None,
+        scrutiny: Scrutiny | None = None,
     ) -> None:
-        """`verify_certificate` judges the IDP's signature certificate and raises when unfit."""
+        """`verify_certificate` judges the IDP's signature certificate and raises when unfit.
+
+        `scrutiny` replaces all judging of the IDP's answers.
+        """
         self._transport = transport
         self._base_url = base_url.rstrip("/")
         self._client_id = client_id
         self._redirect_uri = redirect_uri
         self._user_agent = user_agent
         self._clock = clock or SystemClock()
-        self._verify_certificate = verify_certificate
+        self._scrutiny = scrutiny or Scrutiny(verify_certificate)
         self._discovery: Discovery | None = None
 
     def login(
@@ -123,7 +128,7 @@ class IdpClient:
                 token.decode("ascii", "replace"),
                 now,
                 fetch=lambda url, what: expect_json(self._get(url, what), what),
-                verify_certificate=self._verify_certificate,
+                scrutiny=self._scrutiny,
             )
         return self._discovery
 
@@ -145,8 +150,8 @@ class IdpClient:
         url = f"{discovery.authorization_endpoint}?{query}"
         answer = expect_json(self._get(url, "AuthorizationRequest"), "AuthorizationRequest")
         challenge = str(answer.get("challenge", ""))
-        claims = _verified(challenge, discovery, "Challenge")
-        _not_expired(claims, now, "Challenge")
+        claims = self._scrutiny.claims(challenge, discovery, "Challenge")
+        self._scrutiny.unexpired(claims, now, "Challenge")
         if claims.get("state") != attempt.state:
             raise SutError("Die Challenge des IDP trägt nicht den state der Anfrage")
         return challenge, int(claims["exp"])
@@ -189,20 +194,16 @@ class IdpClient:
         }
         answer = self._post(discovery.token_endpoint, form, "TokenRequest")
         fields = expect_json(answer, "TokenRequest")
-        access = _unwrapped(fields, "access_token", attempt.token_key)
-        claims = _verified(access, discovery, "Access-Token")
-        _not_expired(claims, now, "Access-Token")
-        identity = _unwrapped(fields, "id_token", attempt.token_key)
-        self._check_id_token(_verified(identity, discovery, "ID-Token"), access, attempt)
-        issued, expires = claims.get("iat", claims["exp"] - 300), claims["exp"]
-        return AccessToken(access, _instant(issued), _instant(expires), claims)
-
-    def _check_id_token(self, claims: Json, access: str, attempt: _Attempt) -> None:
+        scrutiny = self._scrutiny
+        access = scrutiny.unwrapped(fields, "access_token", attempt.token_key)
+        claims = scrutiny.claims(access, discovery, "Access-Token")
+        scrutiny.unexpired(claims, now, "Access-Token")
+        identity = scrutiny.unwrapped(fields, "id_token", attempt.token_key)
         digest = b64u(hashlib.sha256(access.encode("ascii")).digest()[:16])
         expected = {"nonce": attempt.nonce, "aud": self._client_id, "at_hash": digest}
-        for name, value in expected.items():
-            if claims.get(name) != value:
-                raise SutError(f"ID-Token: {name} passt nicht zur Anfrage")
+        scrutiny.identity(scrutiny.claims(identity, discovery, "ID-Token"), expected)
+        issued, expires = claims.get("iat", claims["exp"] - 300), claims["exp"]
+        return AccessToken(access, _instant(issued), _instant(expires), claims)
 
     def _get(self, url: str, operation: str) -> Response:
         request = Request("GET", url, (("User-Agent", self._user_agent),))
@@ -263,33 +264,6 @@ def sign_with_card(card: AuthenticationCard, payload: Json) -> str:
     signature = card.sign_digest(hashlib.sha256(content).digest())
     is_rsa = isinstance(public_key, rsa.RSAPublicKey)
     return jws.assemble(content, signature if is_rsa else jws.der_to_raw(signature))
-
-
-def _unwrapped(fields: Json, name: str, key: bytes) -> str:
-    try:
-        opened = jwe.decrypt_dir(str(fields.get(name, "")), key)
-        return str(jws.json_object(opened.plaintext, name).get("njwt", ""))
-    except JoseProblem as problem:
-        raise SutError(f"{name} des IDP ist nicht mit dem token_key lesbar: {problem}") from problem
-
-
-def _verified(token: str, discovery: Discovery, what: str) -> Json:
-    try:
-        claims = jws.verify(token, discovery.signature_key).claims
-    except JoseProblem as problem:
-        raise SutError(
-            f"{what}: die Signatur des IDP ist ungültig: {problem}",
-            hint="Der Ablauf wird abgebrochen; Schlüssel puk_idp_sig und Gegenstelle prüfen.",
-        ) from problem
-    if claims.get("iss") != discovery.issuer:
-        raise SutError(f"{what}: iss ist {claims.get('iss')!r}, erwartet {discovery.issuer!r}")
-    return claims
-
-
-def _not_expired(claims: Json, now: datetime, what: str) -> None:
-    expires = claims.get("exp")
-    if not isinstance(expires, int) or now.timestamp() > expires:
-        raise SutError(f"{what} des IDP ist abgelaufen oder ohne exp")
 
 
 def _instant(epoch: int) -> datetime:

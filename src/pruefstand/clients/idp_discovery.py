@@ -9,13 +9,11 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from pruefstand.crypto import jws
+from pruefstand.clients.idp_scrutiny import Scrutiny, signing_certificate
 from pruefstand.crypto.jwk import from_jwk
-from pruefstand.crypto.jws import JoseProblem, Json
-from pruefstand.crypto.pki import CertificateKind, CertificateProblem, read_certificate_info
+from pruefstand.crypto.jws import Json
 from pruefstand.errors import SutError
 
-ROLE_IDP = "1.2.276.0.76.4.260"
 MAXIMUM_AGE = timedelta(hours=24)
 
 Fetch = Callable[[str, str], Json]
@@ -45,13 +43,13 @@ def read_discovery(
     now: datetime,
     *,
     fetch: Fetch,
-    verify_certificate: Callable[[bytes], object] | None,
+    scrutiny: Scrutiny,
 ) -> Discovery:
     """Verify the document (A_20656-02, A_20657-01) and fetch the keys it names.
 
     Raises SutError when signature, role, age or content is wrong.
     """
-    claims = _verified_claims(token, verify_certificate)
+    claims = scrutiny.discovery(token)
     expires = claims.get("exp")
     if not isinstance(expires, int) or now.timestamp() > expires:
         raise SutError("Discovery Document des IDP ist abgelaufen oder ohne exp")
@@ -61,55 +59,17 @@ def read_discovery(
         issuer=_text(claims, "issuer"),
         authorization_endpoint=_text(claims, "authorization_endpoint"),
         token_endpoint=_text(claims, "token_endpoint"),
-        signature_key=_signature_key(signature_jwk, verify_certificate),
+        signature_key=_signature_key(signature_jwk, scrutiny),
         encryption_key=from_jwk(encryption_jwk),
         read_at=now,
         expires_at=expires,
     )
 
 
-def _verified_claims(token: str, verify_certificate: Callable[[bytes], object] | None) -> Json:
-    try:
-        der = _certificate(jws.decode_unverified(token).header)
-        key = x509.load_der_x509_certificate(der).public_key()
-        claims = jws.verify(token, key).claims
-    except (JoseProblem, ValueError) as problem:
-        raise SutError(
-            f"Discovery Document des IDP: die Signatur ist ungültig: {problem}",
-            hint="Der Ablauf wird abgebrochen; Gegenstelle prüfen.",
-        ) from problem
-    _check_signer(der, verify_certificate)
-    return claims
-
-
-def _certificate(header: Json) -> bytes:
-    certificates = jws.certificates_of(header)
-    if len(certificates) != 1:
-        raise JoseProblem(f"x5c hat {len(certificates)} Zertifikate, erwartet 1")
-    return certificates[0]
-
-
-def _check_signer(der: bytes, verify_certificate: Callable[[bytes], object] | None) -> None:
-    try:
-        info = read_certificate_info(der)
-    except CertificateProblem as problem:
-        raise SutError(f"Signaturzertifikat des IDP ist nicht lesbar: {problem}") from problem
-    if info.kind is not CertificateKind.FD_SIG or ROLE_IDP not in info.profession_oids:
-        roles = ", ".join(info.profession_oids) or "keine"
-        raise SutError(
-            f"Signaturzertifikat des IDP ist {info.kind or 'ohne Typ'} mit Rolle {roles}, "
-            f"erwartet C.FD.SIG mit {ROLE_IDP}"
-        )
-    if verify_certificate is not None:
-        verify_certificate(der)
-
-
-def _signature_key(
-    jwk: Json, verify_certificate: Callable[[bytes], object] | None
-) -> EllipticCurvePublicKey:
+def _signature_key(jwk: Json, scrutiny: Scrutiny) -> EllipticCurvePublicKey:
     """Return the key whose certificate has the IDP's role; JWK and certificate must agree."""
-    der = _certificate(jwk)
-    _check_signer(der, verify_certificate)
+    der = signing_certificate(jwk)
+    scrutiny.signer(der)
     key = from_jwk(jwk)
     if x509.load_der_x509_certificate(der).public_key() != key:
         raise SutError("puk_idp_sig: Schlüssel und Zertifikat passen nicht zusammen")

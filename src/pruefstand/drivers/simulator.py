@@ -1,23 +1,36 @@
 """The simulated actors: a practice with the built-in PVS, and a pharmacy.
 
 Both speak only through protocol clients over recorded transports, exactly as a product would.
+What they may do wrong on purpose stands in `carelessness`; they are careful unless told.
 """
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from pruefstand.clients.erezept import AcceptedTask, ErezeptClient
 from pruefstand.clients.idp import AuthenticationCard, IdpClient, TokenSource
-from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext
+from pruefstand.clients.konnektor import KonnektorContext
 from pruefstand.clock import Clock
 from pruefstand.crypto.pki import Identity
 from pruefstand.crypto.prehashed import sign_digest
+from pruefstand.drivers import carelessness
+from pruefstand.drivers.careless import (
+    DOCUMENTS,
+    CarelessErezept,
+    CarelessKonnektor,
+    CarelessTransport,
+)
+from pruefstand.drivers.careless_login import CarelessScrutiny
+from pruefstand.drivers.slips import carried_out
+from pruefstand.errors import ServiceRefusal
 from pruefstand.fhir.dispensation import dispensation_body
 from pruefstand.flows import anmelden, einloesen, loeschen, verordnen
+from pruefstand.model.fault import FaultSet
 from pruefstand.transport import Transport
 
 PRODUCT = "Pruefstand/0.1.0 pruefstand"
@@ -62,14 +75,28 @@ class SoftwareCard:
 class Practice:
     """The built-in PVS: Konnektor, IDP and Fachdienst, tokens cached and renewed."""
 
-    def __init__(self, endpoints: Endpoints, transport: Transport, clock: Clock) -> None:
-        self.konnektor = KonnektorClient(transport, endpoints.base_url("konnektor"), CONTEXT)
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        transport: Transport,
+        clock: Clock,
+        faults: FaultSet | None = None,
+    ) -> None:
+        self.faults = faults if faults is not None else carelessness.careful("pvs")
+        wire = CarelessTransport(transport, self.faults)
+        address = endpoints.base_url("konnektor")
+        self.konnektor = CarelessKonnektor(wire, address, CONTEXT, self.faults)
         self.tokens = _LazyTokens(
             lambda: TokenSource(
-                _idp(transport, endpoints), anmelden.unlocked_practice_card(self.konnektor), clock
-            )
+                _idp(wire, endpoints, self.faults),
+                anmelden.unlocked_practice_card(self.konnektor),
+                clock,
+            ),
+            self.faults,
         )
-        self.erezept = _erezept(transport, endpoints, self.tokens)
+        erezept = _erezept(wire, endpoints, self.tokens, self.faults)
+        self._codes = erezept.codes
+        self.erezept: ErezeptClient = erezept
 
     @property
     def hba(self) -> str:
@@ -78,8 +105,19 @@ class Practice:
 
     def prescribe(self, flow_type: int, write: verordnen.Write) -> verordnen.Prescribed:
         """Write, sign and upload one prescription."""
+        hba = self.hba
+
+        def attempted(prescription_id: str) -> bytes:
+            def upload(wrong: bytes) -> None:
+                code = self._codes[prescription_id]
+                signed = verordnen.sign(self.konnektor, hba, wrong)
+                with suppress(ServiceRefusal):
+                    self.erezept.activate(prescription_id, code, signed)
+
+            return carried_out(DOCUMENTS, self.faults, "", write(prescription_id), upload)
+
         return verordnen.prescribe(
-            self.erezept, self.konnektor, self.hba, flow_type=flow_type, write=write
+            self.erezept, self.konnektor, hba, flow_type=flow_type, write=attempted
         )
 
     def withdraw(self, prescribed: verordnen.Prescribed) -> None:
@@ -97,12 +135,17 @@ class Pharmacy:
         clock: Clock,
         smcb: Identity,
         telematik_id: str,
+        faults: FaultSet | None = None,
     ) -> None:
+        faults = faults if faults is not None else carelessness.careful("avs")
         card: AuthenticationCard = SoftwareCard(smcb)
         self.telematik_id = telematik_id
         self._clock = clock
-        self.tokens = _LazyTokens(lambda: TokenSource(_idp(transport, endpoints), card, clock))
-        self.erezept = _erezept(transport, endpoints, self.tokens)
+        wire = CarelessTransport(transport, faults)
+        self.tokens = _LazyTokens(
+            lambda: TokenSource(_idp(wire, endpoints, faults), card, clock), faults
+        )
+        self.erezept = _erezept(wire, endpoints, self.tokens, faults)
 
     def redeem(self, prescription_id: str, access_code: str) -> einloesen.Redeemed:
         """Accept, dispense and close."""
@@ -128,34 +171,38 @@ class Pharmacy:
 class _LazyTokens:
     """Logs in at the first call that needs a token."""
 
-    def __init__(self, open_source: Callable[[], TokenSource]) -> None:
+    def __init__(self, open_source: Callable[[], TokenSource], faults: FaultSet) -> None:
         self._open = open_source
+        self._faults = faults
         self._source: TokenSource | None = None
 
     def __call__(self) -> str:
         if self._source is None:
             self._source = self._open()
+        elif carelessness.LOGIN_EACH_TIME in self._faults:
+            self._source.forget()
         return self._source.token().token
 
 
-def _idp(transport: Transport, endpoints: Endpoints) -> IdpClient:
+def _idp(transport: Transport, endpoints: Endpoints, faults: FaultSet) -> IdpClient:
     return IdpClient(
         transport,
         endpoints.base_url("idp"),
         client_id=CLIENT_ID,
         redirect_uri=REDIRECT_URI,
         user_agent=USER_AGENT,
-        verify_certificate=endpoints.trust,
+        scrutiny=CarelessScrutiny(endpoints.trust, faults),
     )
 
 
 def _erezept(
-    transport: Transport, endpoints: Endpoints, tokens: Callable[[], str]
-) -> ErezeptClient:
-    return ErezeptClient(
+    transport: Transport, endpoints: Endpoints, tokens: Callable[[], str], faults: FaultSet
+) -> CarelessErezept:
+    client = CarelessErezept(
         transport,
         endpoints.base_url("erezept"),
         tokens=tokens,
         user_agent=USER_AGENT,
         trust=endpoints.trust,
     )
+    return client.careless(faults)

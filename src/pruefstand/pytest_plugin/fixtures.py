@@ -16,6 +16,7 @@ from pruefstand.drivers.simulator import Pharmacy, Practice
 from pruefstand.errors import ConfigurationError
 from pruefstand.mockkit.world import MockWorld
 from pruefstand.pytest_plugin.case_log import CaseLog
+from pruefstand.pytest_plugin.fault_board import ROUND, FaultBoard
 from pruefstand.rng import Rng
 from pruefstand.transport.http import HttpTransport
 from pruefstand.transport.recorder import Recorder
@@ -83,7 +84,10 @@ def switch_feature(world: MockWorld) -> Iterator[Callable[[str, str, object], No
 @pytest.fixture
 def case_rng(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Rng:
     """Randomness of this scenario alone: the order of scenarios does not matter."""
-    return Rng(pytestconfig.getoption("--pruefstand-seed")).derive(request.node.name)
+    name = request.node.name
+    repeated = pytestconfig.stash.get(ROUND, 0)
+    seed = Rng(pytestconfig.getoption("--pruefstand-seed"))
+    return seed.derive(name, repeated) if repeated else seed.derive(name)
 
 
 @pytest.fixture
@@ -96,36 +100,44 @@ def check(request: pytest.FixtureRequest) -> CaseLog:
 
 
 @pytest.fixture
-def practice(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterator[Practice]:
+def practice(
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
+) -> Iterator[Practice]:
     """The built-in PVS with its Konnektor and cards."""
     with HttpTransport(recorder, actor="pvs", tls=world.client_tls("CS1")) as transport:
-        yield Practice(world, transport, clock)
+        yield Practice(world, transport, clock, faults.of("pvs"))
 
 
-def _pharmacy(world: MockWorld, recorder: Recorder, name: str, actor: str) -> Iterator[Pharmacy]:
+def _pharmacy(
+    world: MockWorld, recorder: Recorder, faults: FaultBoard, name: str, actor: str
+) -> Iterator[Pharmacy]:
     card = world.pki.smcb(name, role="apotheke")
     with HttpTransport(recorder, actor=actor, tls=world.client_tls(name)) as transport:
-        yield Pharmacy(world, transport, world.clock, card.aut, card.telematik_id)
+        yield Pharmacy(world, transport, world.clock, card.aut, card.telematik_id, faults.of("avs"))
 
 
 @pytest.fixture
-def pharmacy(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterator[Pharmacy]:
+def pharmacy(
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
+) -> Iterator[Pharmacy]:
     """A public pharmacy."""
-    yield from _pharmacy(world, recorder, "Apotheke am Markt", "apotheke")
+    yield from _pharmacy(world, recorder, faults, "Apotheke am Markt", "apotheke")
 
 
 @pytest.fixture
 def second_pharmacy(
-    world: MockWorld, recorder: Recorder, clock: VirtualClock
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
 ) -> Iterator[Pharmacy]:
     """Another public pharmacy."""
-    yield from _pharmacy(world, recorder, "Bären-Apotheke", "apotheke2")
+    yield from _pharmacy(world, recorder, faults, "Bären-Apotheke", "apotheke2")
 
 
 @pytest.fixture
-def busy_pharmacy(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterator[Pharmacy]:
+def busy_pharmacy(
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
+) -> Iterator[Pharmacy]:
     """A pharmacy whose token may be blocked without harm to scenarios that come later."""
-    yield from _pharmacy(world, recorder, "Stau-Apotheke", "apotheke")
+    yield from _pharmacy(world, recorder, faults, "Stau-Apotheke", "apotheke")
 
 
 @pytest.fixture

@@ -20,6 +20,10 @@ from pruefstand.evidence.codec import exchange_to_json
 from pruefstand.evidence.run_folder import BLOBS
 from pruefstand.model.case import CaseRecord
 from pruefstand.pytest_plugin.case_log import CaseLog
+from pruefstand.pytest_plugin.fault_board import (  # noqa: F401 - fixtures register by import
+    fault_board,
+    faults,
+)
 from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures register by import
     busy_pharmacy,
     case_rng,
@@ -106,6 +110,7 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
         planned=tuple((step.keyword, step.name) for step in scenario.steps),
     )
     request.node.stash[CASE] = log
+    request.getfixturevalue("faults")
     recorder_of_case = request.getfixturevalue("recorder")
     recorder_of_case.start_case(log.id)
     log.exchanges = lambda: recorder_of_case.exchanges

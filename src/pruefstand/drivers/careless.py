@@ -1,0 +1,234 @@
+"""The clients of the simulated actors, which can be careless on each layer they speak.
+
+With an empty fault set they behave exactly as the clients they extend; what is switched on is
+done in real traffic. The names stand in `carelessness`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from pruefstand.clients.erezept import CreatedTask, ErezeptClient
+from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext
+from pruefstand.clients.konnektor.channel import Reply
+from pruefstand.drivers import carelessness as named
+from pruefstand.drivers.slips import Placing, Slip, carried_out, spoiled
+from pruefstand.errors import ServiceRefusal
+from pruefstand.model.fault import FaultSet
+from pruefstand.model.http import Request, Response
+from pruefstand.soap.envelope import Element, child, element
+from pruefstand.soap.namespaces import prefixed
+from pruefstand.transport import Transport
+from pruefstand.transport.protocol import TransportFailure
+from pruefstand.transport.recorder import Recorder
+
+INSTEAD, AHEAD, AGAIN = Placing.INSTEAD, Placing.AHEAD, Placing.AGAIN
+OTHER_USER = "4e9d2c1a-7b36-4c5e-8f10-2a6b9c3d5e7f"
+
+
+def header(name: str, value: str | None) -> Callable[[Request], Request | None]:
+    """Return what replaces header `name`, or removes it; a request without it stays right."""
+
+    def change(request: Request) -> Request | None:
+        if request.header(name) is None:
+            return None
+        others = tuple(pair for pair in request.headers if pair[0].lower() != name.lower())
+        return replace(request, headers=(*others, (name, value)) if value is not None else others)
+
+    return change
+
+
+def _unencrypted(request: Request) -> Request:
+    return replace(request, target=request.target.replace("https://", "http://", 1))
+
+
+def _outside_vau(request: Request) -> Request:
+    place = urlsplit(request.target)
+    agent = tuple(pair for pair in request.headers if pair[0] == "User-Agent")
+    return Request("GET", f"{place.scheme}://{place.netloc}/Task", agent)
+
+
+def _without_pseudonym(request: Request) -> Request:
+    return replace(request, target=f"{request.target.rpartition('/')[0]}/0")
+
+
+def _known_caller(request: Request) -> Request | None:
+    # The first call has no pseudonym yet: repeating it would break a second rule.
+    return None if request.target.endswith("/0") else request
+
+
+OUTER: tuple[Slip[Request], ...] = (
+    Slip(named.PLAIN_TEXT, "Discovery", AHEAD, _unencrypted),
+    Slip(named.USER_AGENT, "", INSTEAD, header("User-Agent", "Pruefstand")),
+    Slip(named.USER_KIND, "VAU", INSTEAD, header("X-erp-user", "v")),
+    Slip(named.OUTSIDE_VAU, "VAU", AHEAD, _outside_vau),
+    Slip(named.PSEUDONYM, "VAU", INSTEAD, _without_pseudonym),
+    Slip(named.SENT_TWICE, "VAU", AGAIN, _known_caller),
+)
+
+
+class CarelessTransport:
+    """Sends through another transport, and spoils what goes over the wire."""
+
+    def __init__(self, inner: Transport, faults: FaultSet) -> None:
+        self._inner = inner
+        self._faults = faults
+
+    @property
+    def recorder(self) -> Recorder:
+        """The recorder of the transport behind."""
+        return self._inner.recorder
+
+    @property
+    def actor(self) -> str:
+        """The role that speaks."""
+        return self._inner.actor
+
+    def send(self, request: Request, *, peer: str, operation: str) -> Response:
+        """Return the answer to the right call; raises TransportFailure when none comes."""
+
+        def aside(wrong: Request) -> None:
+            with suppress(TransportFailure):
+                self._inner.send(wrong, peer=peer, operation=operation)
+
+        request = carried_out(OUTER, self._faults, operation, request, aside)
+        answer = self._inner.send(request, peer=peer, operation=operation)
+        for again in spoiled(OUTER, self._faults, operation, AGAIN, request):
+            aside(again)
+        return answer
+
+
+def _without_flow_type(request: Request) -> Request:
+    return replace(request, body=request.body.replace(b"workflowType", b"flowType"))
+
+
+def _wrong_secret(request: Request) -> Request:
+    start, _, secret = request.target.partition("secret=")
+    return replace(request, target=f"{start}secret={secret[::-1]}")
+
+
+INNER: tuple[Slip[Request], ...] = (
+    Slip(named.NO_FLOW_TYPE, "Task/$create", AHEAD, _without_flow_type),
+    Slip(named.NO_CODE_AT_ACTIVATE, "Task/$activate", AHEAD, header("X-AccessCode", None)),
+    Slip(named.NO_CODE_AT_ABORT, "Task/$abort", AHEAD, header("X-AccessCode", None)),
+    Slip(named.WRONG_SECRET_AT_CLOSE, "Task/$close", AHEAD, _wrong_secret),
+    Slip(named.WRONG_SECRET_AT_REJECT, "Task/$reject", AHEAD, _wrong_secret),
+)
+
+
+class CarelessErezept(ErezeptClient):
+    """Spoils calls inside the VAU; `codes` are the access codes of the tasks it created."""
+
+    faults: FaultSet
+    codes: dict[str, str]
+
+    def careless(self, faults: FaultSet) -> CarelessErezept:
+        """Let `faults` decide, and return the client."""
+        self.faults, self.codes = faults, {}
+        return self
+
+    def call(
+        self, inner: Request, operation: str, resource: str, *, token: str | None = None
+    ) -> Response:
+        """Send what goes ahead, then the call itself; its answer counts."""
+
+        def aside(wrong: Request) -> None:
+            with suppress(ServiceRefusal):
+                ErezeptClient.call(self, wrong, operation, resource, token=token)
+
+        inner = carried_out(INNER, self.faults, operation, inner, aside)
+        return super().call(inner, operation, resource, token=token)
+
+    def create(self, flow_type: int) -> CreatedTask:
+        """Call $create and keep the code; raises ErezeptRefusal."""
+        task = super().create(flow_type)
+        self.codes[task.prescription_id] = task.access_code
+        return task
+
+
+def _changed(name: str, value: str, *, unless: str = "") -> Callable[[Element], Element | None]:
+    """Return what gives every element `name` the text `value`, where it has another."""
+
+    def change(body: Element) -> Element | None:
+        wrong = deepcopy(body)
+        found = [node for node in wrong.iter() if str(node.tag).endswith(f"}}{name}")]
+        if all(node.text in (value, unless) for node in found):
+            return None
+        for node in found:
+            node.text = value
+        return wrong
+
+    return change
+
+
+def _comfort_off(body: Element) -> Element | None:
+    handle = child(body, "CONN:CardHandle")
+    return None if handle is None else element("SIG:DeactivateComfortSignature", deepcopy(handle))
+
+
+def soap_slips(context: KonnektorContext) -> tuple[Slip[Element], ...]:
+    """Return the slips at the Konnektor for a caller whose usual user is that of `context`."""
+    other = _changed("UserId", OTHER_USER, unless=context.user or "")
+    return (
+        Slip(named.NO_REVOCATION_INFO, "SignDocument", INSTEAD, _changed(_REVOCATION, "false")),
+        Slip(named.COMFORT_OTHER_USER, "SignDocument", INSTEAD, other),
+        Slip(named.COMFORT_OFF_FIRST, "ActivateComfortSignature", AHEAD, _comfort_off),
+    )
+
+
+_REVOCATION = "IncludeRevocationInfo"
+
+
+class CarelessKonnektor(KonnektorClient):
+    """Spoils calls to the Konnektor."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        base_url: str,
+        context: KonnektorContext,
+        faults: FaultSet,
+        slips: tuple[Slip[Element], ...] | None = None,
+    ) -> None:
+        super().__init__(transport, base_url, context)
+        self._faults = faults
+        self._slips = soap_slips(context) if slips is None else slips
+
+    def as_user(self, user: str) -> KonnektorClient:
+        """Return a client that speaks for `user`, as careless as this one."""
+        context = replace(self.context, user=user)
+        return CarelessKonnektor(self.transport, self._base_url, context, self._faults, self._slips)
+
+    def call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
+        """Send what goes ahead, then `body`; raises KonnektorFault."""
+
+        def aside(wrong: Element) -> None:
+            with suppress(ServiceRefusal):
+                KonnektorClient.call(self, service, version, wrong, **facts)
+
+        operation = prefixed(str(body.tag)).partition(":")[2]
+        body = carried_out(self._slips, self._faults, operation, body, aside)
+        return super().call(service, version, body, **facts)
+
+
+def _replaced(pattern: bytes, by: bytes) -> Callable[[bytes], bytes]:
+    compiled = re.compile(pattern)
+    return lambda document: compiled.sub(by, document)
+
+
+DOCUMENTS: tuple[Slip[bytes], ...] = (
+    Slip(named.FOREIGN_ID, "", AHEAD, _replaced(rb"(\d{3}\.\d{3}\.\d{3}\.)\d{3}", rb"\g<1>999")),
+    Slip(named.BACKDATED, "", AHEAD, _replaced(rb'(authoredOn value=")\d{4}', rb"\g<1>2020")),
+    Slip(named.NO_PROFILE, "", AHEAD, _replaced(rb'<profile value="[^"]*_Patient[^"]*"\s*/>', b"")),
+    Slip(
+        named.WRONG_MEDICATION,
+        "",
+        AHEAD,
+        _replaced(rb"KBV_PR_ERP_Medication_\w+", b"KBV_PR_ERP_Medication_Andere"),
+    ),
+)

@@ -1,0 +1,133 @@
+"""The carelessnesses of the simulated actors, as data: what a product might do wrong.
+
+Each names the requirement ids it must turn red. The practice is `pvs`, the pharmacy `avs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pruefstand.model.fault import Fault, FaultSet
+
+DISCOVERY_SIGNATURE = "discovery_signatur_ungeprueft"
+DISCOVERY_ROLE = "discovery_rolle_ungeprueft"
+CHALLENGE_SIGNATURE = "challenge_signatur_ungeprueft"
+TOKEN_SIGNATURE = "token_signatur_ungeprueft"  # noqa: S105 - a fault's name
+ACCESS_TOKEN_KEY = "access_token_unentschluesselt_benutzt"  # noqa: S105 - a fault's name
+ID_TOKEN_KEY = "id_token_unlesbar_hingenommen"  # noqa: S105 - a fault's name
+EXPIRED_TOKEN = "token_ablauf_ungeprueft"  # noqa: S105 - a fault's name
+LOGIN_EACH_TIME = "token_nicht_behalten"
+
+PLAIN_TEXT = "erst_unverschluesselt"
+USER_AGENT = "user_agent_unvollstaendig"
+USER_KIND = "x_erp_user_falsch"
+OUTSIDE_VAU = "ausserhalb_der_vau"
+SENT_TWICE = "vau_anfrage_wiederholt"
+PSEUDONYM = "nutzerpseudonym_ignoriert"
+
+NO_FLOW_TYPE = "create_ohne_workflow"
+NO_CODE_AT_ACTIVATE = "activate_ohne_accesscode"
+NO_CODE_AT_ABORT = "abort_ohne_accesscode"
+WRONG_SECRET_AT_CLOSE = "close_mit_falschem_geheimnis"  # noqa: S105 - a fault's name
+WRONG_SECRET_AT_REJECT = "reject_mit_falschem_geheimnis"  # noqa: S105 - a fault's name
+
+FOREIGN_ID = "fremde_rezept_id"
+BACKDATED = "rueckdatiert"
+NO_PROFILE = "ohne_profilangabe"
+WRONG_MEDICATION = "arzneimittelprofil_falsch"
+
+NO_REVOCATION_INFO = "sperrauskunft_nicht_verlangt"
+COMFORT_OFF_FIRST = "komfort_vorher_ausgeschaltet"
+COMFORT_OTHER_USER = "komfort_andere_userid"
+
+PVS = (
+    Fault(
+        DISCOVERY_SIGNATURE,
+        "prüft die Signatur des Discovery Document nicht",
+        ("A_20656-02",),
+        "idp/discovery_signatur_falsch",
+    ),
+    Fault(
+        DISCOVERY_ROLE,
+        "prüft die Rolle des IDP-Zertifikats nicht",
+        ("A_20657-01",),
+        "idp/discovery_rolle_falsch",
+    ),
+    Fault(
+        CHALLENGE_SIGNATURE,
+        "prüft die Signatur der Challenge nicht",
+        ("A_20663-02",),
+        "idp/challenge_signatur_falsch",
+    ),
+    Fault(
+        TOKEN_SIGNATURE,
+        "prüft die Signatur der Token nicht",
+        ("A_20674-01",),
+        "idp/token_signatur_falsch",
+    ),
+    Fault(
+        ACCESS_TOKEN_KEY,
+        "benutzt ein Zugriffstoken, das es nicht entschlüsseln kann",
+        ("A_20673-02",),
+        "idp/access_token_fremd_verschluesselt",
+    ),
+    Fault(
+        ID_TOKEN_KEY,
+        "nimmt ein ID-Token hin, das es nicht entschlüsseln kann",
+        ("A_20672-02",),
+        "idp/id_token_fremd_verschluesselt",
+    ),
+    Fault(
+        EXPIRED_TOKEN,
+        "benutzt ein abgelaufenes Zugriffstoken",
+        ("A_21337-01",),
+        "idp/token_bereits_abgelaufen",
+    ),
+    Fault(LOGIN_EACH_TIME, "meldet sich für jeden Aufruf neu an", ("A_20667-03",)),
+    Fault(PLAIN_TEXT, "versucht es zuerst ohne TLS", ("A_19234-01",)),
+    Fault(USER_AGENT, "nennt im User-Agent nur das Produkt", ("A_20015-02",)),
+    Fault(USER_KIND, "gibt sich als Versicherter aus (X-erp-user: v)", ("A_21568-02",)),
+    Fault(OUTSIDE_VAU, "fragt Rezepte auch außerhalb der VAU ab", ("A_19741-01",)),
+    Fault(SENT_TWICE, "sendet eine verschlüsselte Anfrage unverändert erneut", ("A_20161-01",)),
+    Fault(PSEUDONYM, "benutzt das Nutzerpseudonym nicht", ("A_20175",)),
+    Fault(NO_FLOW_TYPE, "legt zuerst ohne Workflow an", ("A_19276",)),
+    Fault(NO_CODE_AT_ACTIVATE, "stellt zuerst ohne AccessCode ein", ("A_19273-01",)),
+    Fault(NO_CODE_AT_ABORT, "löscht zuerst ohne AccessCode", ("A_19239-01", "A_19238")),
+    Fault(
+        FOREIGN_ID, "stellt zuerst ein Dokument mit fremder Rezept-ID ein", ("A_19275", "P36-37")
+    ),
+    Fault(BACKDATED, "stellt zuerst ein rückdatiertes Dokument ein", ("A_22893", "P36-39")),
+    Fault(NO_PROFILE, "stellt zuerst ein Dokument ohne Profilangabe ein", ("P36-21",)),
+    Fault(
+        WRONG_MEDICATION,
+        "stellt das Arzneimittel zuerst in einem fremden Profil ein",
+        ("P36-31", "K36-23", "P36-25", "K36-24"),
+    ),
+    Fault(
+        NO_REVOCATION_INFO,
+        "verlangt vom Konnektor keine Sperrauskunft in der Signatur",
+        ("A_19281-03", "P4-01"),
+    ),
+    Fault(
+        COMFORT_OFF_FIRST,
+        "schaltet die Komfortsignatur vor jedem Einschalten aus",
+        ("A_19134", "A_19135", "A_19136"),
+    ),
+    Fault(
+        COMFORT_OTHER_USER,
+        "signiert unter einer anderen UserId als eingeschaltet",
+        ("A_19259-02", "A_19100-01"),
+    ),
+)
+AVS = (
+    Fault(WRONG_SECRET_AT_CLOSE, "quittiert zuerst mit falschem Geheimnis", ("A_19289", "A_19901")),
+    Fault(WRONG_SECRET_AT_REJECT, "gibt zuerst mit falschem Geheimnis zurück", ("A_19250",)),
+)
+CARELESSNESS: Mapping[str, Mapping[str, Fault]] = {
+    role: {fault.name: fault for fault in faults} for role, faults in (("pvs", PVS), ("avs", AVS))
+}
+
+
+def careful(role: str) -> FaultSet:
+    """Return the fault set of an actor, nothing switched on."""
+    return FaultSet(CARELESSNESS[role])

@@ -1,0 +1,59 @@
+"""A slip: how a careless actor spoils one call, and the table look-up shared by all layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Generic, TypeVar
+
+from pruefstand.model.fault import FaultSet
+
+T = TypeVar("T")
+
+
+class Placing(Enum):
+    """Where the spoiled call goes: in place of the right one, before it, or after it."""
+
+    INSTEAD = auto()
+    AHEAD = auto()
+    AGAIN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Slip(Generic[T]):
+    """What the carelessness `fault` makes of a call of `operation` (empty: of any)."""
+
+    fault: str
+    operation: str
+    placing: Placing
+    spoil: Callable[[T], T | None]
+    """Returns the spoiled call, or None when there is nothing to spoil in this one."""
+
+
+def spoiled(
+    slips: Iterable[Slip[T]], faults: FaultSet, operation: str, placing: Placing, call: T
+) -> Iterator[T]:
+    """Yield what the switched-on carelessnesses make of `call`."""
+    for slip in slips:
+        if slip.placing is not placing or slip.operation not in ("", operation):
+            continue
+        if slip.fault in faults.offered and slip.fault in faults:
+            wrong = slip.spoil(call)
+            if wrong is not None:
+                yield wrong
+
+
+def carried_out(
+    slips: Iterable[Slip[T]],
+    faults: FaultSet,
+    operation: str,
+    call: T,
+    send: Callable[[T], object],
+) -> T:
+    """Send what goes ahead of `call` and return what is sent in its place."""
+    for wrong in spoiled(slips, faults, operation, Placing.AHEAD, call):
+        send(wrong)
+    for wrong in spoiled(slips, faults, operation, Placing.INSTEAD, call):
+        call = wrong
+    return call
