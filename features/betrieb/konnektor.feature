@@ -41,6 +41,7 @@ Funktionalität: Konnektor, Karten und Signaturen im Betrieb
       | falsch   | eine veränderte Signatur   | INVALID      |
       | ohne_ti  | die Signatur ohne TI       | INCONCLUSIVE |
 
+  @punkt:CL-SST-03
   @tc:KON-0004 @req:A_21528
   Szenario: Eine neu gesteckte Karte hat ein neues Handle
     Wenn die Ärztin ihren Heilberufsausweis auf Anforderung zieht und neu steckt

@@ -4,6 +4,7 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
   Eine Ärztin verordnet im PVS, signiert mit dem Heilberufsausweis und stellt ein;
   die Apotheke löst ein, gibt ab und erhält die Quittung. Alles über die Leitung.
 
+  @punkt:CL-ABL-02 @punkt:CL-GOL-05b @punkt:CL-SST-05
   @tc:ERP-0001 @art:positiv @req:A_19274 @req:A_19272 @req:A_19276 @req:A_19281-03 @req:P36-31
   @req:A_19275 @req:A_19021-02 @req:A_19273-01 @req:A_22893 @req:P36-21 @req:P36-37 @req:P36-39 @req:P4-01
   @req:K36-23 @req:P36-25 @req:K36-24 @req:A_19289 @req:A_19900 @req:A_19901 @req:A_20766
@@ -34,12 +35,14 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
       | freitext-209-pkv  | PKV          | Freitext  | 209      |
       | rezeptur-209-pkv  | PKV          | Rezeptur  | 209      |
 
+  @punkt:CL-ZON-03
   @tc:ERP-0002 @art:positiv @req:A_19234-01 @req:A_20015-02 @req:A_21568-02 @req:A_19741-01 @req:A_20161-01 @req:A_20175
   Szenario: Alle Aufrufe laufen über TLS und den Vertrauenswürdigen Ausführungskanal
     Angenommen eine einlösbare Verordnung
     Wenn eine Apotheke die Verordnung einlöst
     Dann entspricht der Transport aller Nachrichten den Vorgaben
 
+  @punkt:CL-SST-04
   @tc:ERP-0003 @art:positiv @req:A_20667-03
   Szenario: Die Praxis meldet sich mit der SMC-B an und nutzt das Token mehrfach
     Angenommen die Ärztin verordnet GKV-versichert eine PZN-Verordnung mit Workflow 160
@@ -54,6 +57,7 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
     Und die Praxis eine weitere Verordnung einstellt
     Dann hat sich die Praxis genau zweimal mit ihrer Karte angemeldet
 
+  @punkt:CL-GOL-06c
   @tc:ERP-0005 @art:positiv @req:A_19900 @req:A_19289
   Szenario: Der Patientenausdruck trägt den Einlösecode der Verordnung
     Angenommen eine einlösbare Verordnung

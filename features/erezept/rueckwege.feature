@@ -3,6 +3,7 @@
 Funktionalität: Zurückgeben und Löschen
   Bis zur Abgabe bleibt ein E-Rezept rückholbar: die Apotheke gibt zurück, die Praxis löscht.
 
+  @punkt:CL-SST-06
   @tc:ERP-0101 @art:positiv @req:A_19250 @rolle:avs
   Szenario: Eine Apotheke gibt zurück, eine andere löst ein
     Angenommen eine einlösbare Verordnung

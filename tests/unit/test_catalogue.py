@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pruefstand.errors import ConfigurationError
+from pruefstand.model.tags import from_tag, to_tag
 from pruefstand.requirements.catalogue import (
     CHECKLISTS,
     COLUMNS,
@@ -15,7 +16,7 @@ from pruefstand.requirements.catalogue import (
     Catalogue,
     load_catalogue,
 )
-from pruefstand.requirements.identifiers import from_tag, is_well_formed, to_tag, versioned
+from pruefstand.requirements.identifiers import is_well_formed, versioned
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -67,9 +67,9 @@ def state(*cases: CaseRecord, identifier: str = "A_10001") -> State:
         (Verdict.FAILED, State.FAILED),
         (Verdict.HINT, State.HINT),
         (Verdict.UNDECIDED, State.INCONCLUSIVE),
-        (Verdict.OPEN, State.INCONCLUSIVE),
+        (Verdict.OPEN, State.OPEN),
         (Verdict.ATTESTED, State.ATTESTED),
-        (Verdict.NOT_APPLICABLE, State.NOT_TESTABLE),
+        (Verdict.NOT_APPLICABLE, State.NOT_APPLICABLE),
     ],
 )
 def test_a_finding_decides_the_state(verdict: Verdict, expected: State) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_bdd.steps import step_function_context_registry
 
 from pruefstand.errors import ConfigurationError
-from pruefstand.requirements.catalogue import Catalogue
-from pruefstand.requirements.lint import Project, Rule, judged_by, lint, read_project
+from pruefstand.requirements.catalogue import Catalogue, ChecklistItem
+from pruefstand.requirements.lint import judged_by, lint
+from pruefstand.requirements.mentions import mentions_in
+from pruefstand.requirements.project import Project, Rule, read_project
 from pruefstand.requirements.scenarios import parse_feature
 from pruefstand.requirements.sources import parse_module
 from tests.unit.catalogue_rows import requirement
@@ -72,6 +75,7 @@ Funktionalität: F
       | a    | open  |
       | b    | close |
 """
+ROWS = "".join(line for line in FEATURE.splitlines(keepends=True) if line.startswith("      |"))
 IDS = ("A_10001-02", "A_20002", "A_30003", "A_40004", "P36-01", "P4-01")
 
 
@@ -121,6 +125,11 @@ def test_a_clean_project_has_no_findings() -> None:
         ("@rolle:pvs", "@role:pvs", Rule.TAG, "role:pvs"),
         ("@rolle:pvs", "@rolle", Rule.TAG, "rolle"),
         ("Und ist der Code lang", "Und ist er kurz", Rule.STEP_UNDEFINED, "ist er kurz"),
+        ("@rolle:pvs", "@rolle:pvs @punkt:CL-9", Rule.ITEM_UNKNOWN, "CL-9"),
+        ("      | b    |", "      | a    |", Rule.OUTLINE_ROW, "a"),
+        ("      | fall |", "      | fehl |", Rule.OUTLINE_ROW, ""),
+        ("wird <was> mit", "wird <wie> mit", Rule.OUTLINE_ROW, "wie"),
+        (ROWS, "      | fall | was |\n", Rule.OUTLINE_EMPTY, "Ablehnen"),
         ("    Und ist der Code lang\n", "", Rule.STEP_UNUSED, "ist der Code lang"),
     ],
 )
@@ -176,6 +185,80 @@ def test_a_table_picks_only_the_row_of_the_step() -> None:
 def test_a_manual_scenario_needs_no_check() -> None:
     feature = FEATURE.replace("@tc:ERP-0001", "@tc:ERP-0001 @manuell @req:P4-01")
     assert found(Rule.CLAIM_WITHOUT_CHECK, project(feature)) == []
+
+
+POINT = ChecklistItem("CL-1", "Go-live", "Karten", "T", "E", (), "manual", "Mensch")
+MANUAL = """# language: de
+Funktionalität: F
+
+  @tc:CHK-0001 @manuell @punkt:CL-1
+  Szenario: Von Hand
+    Angenommen niemand kennt diesen Schritt
+    Dann sieht es eine Person
+"""
+
+
+def with_point(item: ChecklistItem = POINT, feature: str = MANUAL) -> Project:
+    """Return a project with one checklist item and a manual scenario for it."""
+    given = project()
+    catalogue = replace(given.catalogue, checklist=(item,))
+    manual = parse_feature(feature, "checklisten/x.feature")
+    return replace(given, catalogue=catalogue, scenarios=[*given.scenarios, *manual])
+
+
+def test_a_manual_scenario_for_each_item_is_clean() -> None:
+    assert lint(with_point()) == []
+
+
+@pytest.mark.parametrize(
+    ("list_name", "method", "tags", "findings"),
+    [
+        ("Go-live", "manual", "", 1),
+        ("Go-live", "automatic", "", 1),
+        ("Zone", "document", "", 1),
+        ("Zone", "automatic", "", 0),
+        ("Go-live", "automatic", "@punkt:CL-1", 0),
+        ("Go-live", "manual", "@punkt:CL-1", 1),
+        ("Go-live", "manual", "@punkt:CL-1 @manuell", 0),
+    ],
+)
+def test_an_item_without_its_scenario_is_found(
+    list_name: str, method: str, tags: str, findings: int
+) -> None:
+    item = replace(POINT, list=list_name, method=method)
+    feature = MANUAL.replace("@manuell @punkt:CL-1", tags)
+    assert len(found(Rule.ITEM_WITHOUT_SCENARIO, with_point(item, feature))) == findings
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (" @punkt:CL-1", ""),
+        ("@punkt:CL-1", "@punkt:CL-1 @punkt:CL-1x"),
+        ("    Dann sieht es eine Person\n", ""),
+        ("Szenario: Von Hand", "Szenariogrundriss: Von Hand <a>"),
+    ],
+)
+def test_a_manual_scenario_that_cannot_be_attested_is_found(old: str, new: str) -> None:
+    feature = MANUAL.replace(old, new)
+    if "grundriss" in new:
+        feature += "\n    Beispiele:\n      | fall | a |\n      | x | y |\n"
+    assert found(Rule.MANUAL_FORM, with_point(feature=feature)) == [
+        "Von Hand <a>" if "grundriss" in new else "Von Hand"
+    ]
+
+
+def test_ids_the_mocks_mention_must_be_known() -> None:
+    text = '"""As A_10001-02 says, A_20002 ff, A_10001 and A_77777; not A_123456."""\n'
+    given = replace(project(), mentions=list(mentions_in(text, "mocks/x.py")))
+    assert [mention.id for mention in given.mentions] == [
+        "A_10001-02", "A_20002", "A_10001", "A_77777"
+    ]  # fmt: skip
+    assert found(Rule.MENTION_UNKNOWN, given) == ["A_77777"]
+
+
+def test_the_mocks_mention_ids(ours: Project) -> None:
+    assert {mention.file for mention in ours.mentions} >= {"mocks/erezept/operations.py"}
 
 
 def test_tags_of_feature_and_examples_count() -> None:

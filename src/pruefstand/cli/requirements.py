@@ -21,12 +21,14 @@ from pruefstand.requirements.catalogue import (
     load_catalogue,
 )
 from pruefstand.requirements.coverage import Coverage, State, cover
-from pruefstand.requirements.lint import lint, read_project
+from pruefstand.requirements.lint import lint
+from pruefstand.requirements.project import read_project
 
 app = typer.Typer(help="Anforderungskatalog: prüfen, zeigen, abgleichen.", no_args_is_help=True)
 COLOURS = {
     State.FAILED: "red",
     State.INCONCLUSIVE: "yellow",
+    State.OPEN: "yellow",
     State.CLAIMED_ONLY: "yellow",
     State.HINT: "cyan",
     State.PROVEN: "green",

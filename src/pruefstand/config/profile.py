@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pruefstand.config.applicability import Applicability, read_applicability
 from pruefstand.errors import ConfigurationError
+from pruefstand.model.tags import MANUAL
 
 
 class Environment(StrEnum):
@@ -41,14 +43,26 @@ class Target:
     load: bool = False
 
 
+NO_PRACTICE = "Selbsttest des Prüfstands: es gibt keine Praxis, die das bestätigen könnte"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a run and its campaign prove something."""
+
+    require_second_person: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a run talks to."""
+    """What a run talks to, and what of the catalogue applies."""
 
     name: str
     environment: Environment
     sut: Sut
     targets: Mapping[str, Target]
+    applicability: Applicability = field(default_factory=Applicability)
+    evidence: Evidence = field(default_factory=Evidence)
 
     @property
     def selftest(self) -> bool:
@@ -56,9 +70,14 @@ class Profile:
         mocks_only = all(target.kind == "mock" for target in self.targets.values())
         return self.sut.driver == "simulator" and mocks_only
 
+    def not_applicable(self, tags: Collection[str], area: str) -> str:
+        """Return why a scenario in the feature folder `area` does not apply, empty if it does."""
+        reason = self.applicability.reason(tags, area)
+        return reason or (NO_PRACTICE if MANUAL in tags and self.selftest else "")
+
 
 _KINDS: dict[type[Any], str] = {str: "ein Text", bool: "true oder false", dict: "eine Tabelle"}
-_TOP = ("extends", "environment", "sut", "targets")
+_TOP = ("extends", "environment", "sut", "targets", "applicability", "evidence")
 
 
 def load_profile(name: str, folder: Path) -> Profile:
@@ -83,7 +102,17 @@ def load_profile(name: str, folder: Path) -> Profile:
                 hint='kind = "mock" eintragen',
             )
     sut = _build(Sut, raw.get("sut", {}), f"{path}, Tabelle sut")
-    return Profile(name, Environment(environment), sut, targets)
+    evidence = _build(Evidence, raw.get("evidence", {}), f"{path}, Tabelle evidence")
+    return Profile(
+        name, Environment(environment), sut, targets, _applicability(raw, path), evidence
+    )
+
+
+def _applicability(raw: Mapping[str, Any], path: str) -> Applicability:
+    place = f"{path}, Tabelle applicability"
+    table = _table(raw.get("applicability", {}), place)
+    _known(table, tuple(item.name for item in fields(Applicability)), place)
+    return read_applicability(table, place)
 
 
 def _read(name: str, folder: Path, seen: tuple[str, ...]) -> dict[str, Any]:

@@ -15,10 +15,9 @@ from pruefstand.evidence.attestation import Attestation, Outcome
 from pruefstand.evidence.blobs import BlobStore
 from pruefstand.evidence.register import Register
 from pruefstand.model.case import CaseRecord
+from pruefstand.model.tags import MANUAL
 from pruefstand.model.verdict import Verdict
 
-MANUAL = "manuell"
-"""The tag of scenarios a person judges."""
 MISSING = "noch nicht bestätigt"
 _OUTCOMES = {Outcome.FULFILLED: Verdict.ATTESTED, Outcome.NOT_FULFILLED: Verdict.FAILED}
 

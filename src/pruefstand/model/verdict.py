@@ -21,6 +21,11 @@ class Verdict(StrEnum):
     HARNESS_ERROR = "Prüfstandfehler"
 
     @property
+    def green(self) -> bool:
+        """Say whether it asks nobody to act."""
+        return self in _GREEN
+
+    @property
     def rank(self) -> int:
         """Severity for roll-up: the highest rank wins."""
         return _ORDER.index(self)
@@ -36,6 +41,9 @@ _ORDER = (
     Verdict.FAILED,
     Verdict.HARNESS_ERROR,
 )
+
+
+_GREEN = frozenset({Verdict.NOT_APPLICABLE, Verdict.PASSED, Verdict.ATTESTED, Verdict.HINT})
 
 
 def roll_up(verdicts: Iterable[Verdict]) -> Verdict:

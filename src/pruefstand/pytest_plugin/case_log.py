@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pruefstand.checks.check import Check
 from pruefstand.clock import stopwatch
@@ -11,6 +11,7 @@ from pruefstand.errors import Blame, PruefstandError
 from pruefstand.model.case import CaseRecord, Json, StepRecord
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.verdict import Finding, Verdict, roll_up
+from pruefstand.pytest_plugin.ruling import Ruling
 
 BY_BLAME = {
     Blame.SUT: Verdict.FAILED,
@@ -59,15 +60,25 @@ class CaseLog:
     skip_reason: str = ""
     subject: str = ""
     """What the scenario is about, a file for instance; every message names it."""
+    ruling: Ruling | None = None
+    """Set when the scenario is not executed."""
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    """Requirements the profile leaves out, with the reason; findings about them do not count."""
     _open: list[Finding] = field(default_factory=list)
 
     def __call__(self, *checks: Check) -> None:
         """Judge what was recorded so far; all failures of a step are reported together."""
         recorded = self.exchanges()
         for check in checks:
-            found = check.findings(recorded)
+            found = [self._applicable(finding) for finding in check.findings(recorded)]
             self.findings += found
             self._open += [finding for finding in found if finding.verdict is Verdict.FAILED]
+
+    def _applicable(self, finding: Finding) -> Finding:
+        reason = self.excluded.get(finding.requirement)
+        if reason is None:
+            return finding
+        return replace(finding, verdict=Verdict.NOT_APPLICABLE, actual=f"ausgenommen: {reason}")
 
     def hint(self, check: str, expected: str, actual: str) -> None:
         """Record an observation that is no failure."""
@@ -107,7 +118,7 @@ class CaseLog:
             exchanges=tuple(exchanges),
             duration=stopwatch() - self.started,
             message=self._message(known.message if known else str(error or self.skip_reason)),
-            hint=known.hint if known else "",
+            hint=known.hint if known else self.ruling.hint if self.ruling else "",
             blame=_blame(error),
         )
 
@@ -123,6 +134,8 @@ class CaseLog:
             return roll_up([BY_BLAME[Blame(_blame(error))], *failed])
         if outcome == "failed":
             return Verdict.HARNESS_ERROR
+        if self.ruling is not None:
+            return self.ruling.verdict
         # Skipped, or without a single executed check, a scenario has proved nothing.
         checked = any(finding.requirement for finding in self.findings)
         undecided = [] if checked and outcome != "skipped" else [Verdict.UNDECIDED]

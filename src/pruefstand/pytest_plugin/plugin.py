@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Generator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -39,6 +39,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     verordnungsdatei,
     world,
 )
+from pruefstand.pytest_plugin.ruling import ruling
 
 CASE = pytest.StashKey[CaseLog]()
 PROPERTY = "pruefstand_case"
@@ -110,6 +111,11 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
         planned=tuple((step.keyword, step.name) for step in scenario.steps),
     )
     request.node.stash[CASE] = log
+    profile_of_run = request.getfixturevalue("profile")
+    log.excluded = profile_of_run.applicability.exclude
+    log.ruling = ruling(profile_of_run, tags, PurePath(feature.rel_filename).parent.name)
+    if log.ruling is not None:
+        pytest.skip(log.ruling.reason)
     request.getfixturevalue("faults")
     recorder_of_case = request.getfixturevalue("recorder")
     recorder_of_case.start_case(log.id)

@@ -105,6 +105,10 @@ class Catalogue:
         """Return the rows with this id, or with this key."""
         return tuple(row for row in self.requirements if identifier in (row.id, row.key))
 
+    def versions(self, base: str) -> tuple[Requirement, ...]:
+        """Return the rows of the gematik id `base`, written without suffix, in all versions."""
+        return tuple(row for row in self.requirements if _base(row.id) == base)
+
     def resolve(self, identifier: str, area: str) -> Requirement | None:
         """Return the row a claim in the feature folder `area` means; None if unknown or several."""
         rows = self.find(identifier)

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 
 from pruefstand.errors import ExitCode
 from pruefstand.model.case import CaseRecord
+from pruefstand.model.tags import MANUAL, from_tag, values
 from pruefstand.model.verdict import Verdict
 from pruefstand.requirements.catalogue import Catalogue, ChecklistItem, Requirement
-from pruefstand.requirements.identifiers import from_tag
 
 
 class State(StrEnum):
@@ -21,10 +21,12 @@ class State(StrEnum):
 
     FAILED = "nicht erfüllt"
     INCONCLUSIVE = "nicht entscheidbar"
+    OPEN = "offen"
     HINT = "Hinweis (SOLL)"
     PROVEN = "belegt"
     ATTESTED = "bestätigt"
     CLAIMED_ONLY = "nur beansprucht"
+    NOT_APPLICABLE = "nicht anwendbar"
     NOT_TESTABLE = "nicht prüfbar"
     UNCOVERED = "nicht abgedeckt"
 
@@ -35,6 +37,9 @@ class State(StrEnum):
 
 
 SEVERITY = tuple(State)
+BAD = frozenset({State.FAILED, State.INCONCLUSIVE, State.OPEN})
+NO_REQUIREMENT = "keine Anforderung zugeordnet"
+DONE = frozenset({State.PROVEN, State.ATTESTED, State.HINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ItemEntry:
-    """One item of a checklist; its state is that of its requirements together."""
+    """One item of a checklist; its state is that of its requirements and cases together."""
 
     item: ChecklistItem
     state: State
@@ -74,13 +79,14 @@ class Coverage:
     def exit_code(self) -> ExitCode:
         """Return the exit code: what was touched counts, what was not does not."""
         states = {entry.state for entry in self.entries}
+        states |= {item.state for item in self.items if item.state in BAD}
         if self.unknown:
             return ExitCode.HARNESS
         if State.FAILED in states:
             return ExitCode.SUT_FAILED
-        if states & {State.INCONCLUSIVE, State.CLAIMED_ONLY}:
+        if states & (BAD | {State.CLAIMED_ONLY}):
             return ExitCode.UNDECIDED
-        if not states & {State.PROVEN, State.ATTESTED, State.HINT}:
+        if not states & DONE:
             return ExitCode.NOTHING_SELECTED
         return ExitCode.GREEN
 
@@ -99,12 +105,12 @@ _BY_VERDICT: Mapping[Verdict, State] = {
     Verdict.HINT: State.HINT,
     Verdict.FAILED: State.FAILED,
     Verdict.UNDECIDED: State.INCONCLUSIVE,
-    Verdict.OPEN: State.INCONCLUSIVE,
+    Verdict.OPEN: State.OPEN,
     Verdict.HARNESS_ERROR: State.INCONCLUSIVE,
     Verdict.ATTESTED: State.ATTESTED,
-    Verdict.NOT_APPLICABLE: State.NOT_TESTABLE,
+    Verdict.NOT_APPLICABLE: State.NOT_APPLICABLE,
 }
-_ENDED_EARLY = frozenset({Verdict.FAILED, Verdict.UNDECIDED, Verdict.OPEN, Verdict.HARNESS_ERROR})
+_ENDED_EARLY = frozenset({Verdict.FAILED, Verdict.UNDECIDED, Verdict.HARNESS_ERROR})
 
 
 def cover(catalogue: Catalogue, cases: Sequence[CaseRecord]) -> Coverage:
@@ -122,7 +128,12 @@ def cover(catalogue: Catalogue, cases: Sequence[CaseRecord]) -> Coverage:
                 signs[row.key].append(sign)
     entries = tuple(_entry(row, signs.get(row.key, [])) for row in catalogue.requirements)
     by_key = {entry.requirement.key: entry for entry in entries}
-    items = tuple(_item(item, by_key) for item in catalogue.checklist)
+    by_item: dict[str, list[_Sign]] = defaultdict(list)
+    for case in cases:
+        for point in values(case.tags, "punkt"):
+            state = _BY_VERDICT[case.verdict]
+            by_item[point].append(_Sign(case.id, state, f"{case.id}: {case.message}"))
+    items = tuple(_item(item, by_key, by_item[item.id]) for item in catalogue.checklist)
     return Coverage(entries, items, tuple(sorted(unknown)))
 
 
@@ -149,13 +160,14 @@ def _signs(case: CaseRecord) -> Iterable[tuple[str, _Sign]]:
 
 
 def _claim(case: CaseRecord) -> _Sign:
+    manual = MANUAL in case.tags
+    if manual and case.verdict is not Verdict.UNDECIDED:
+        return _Sign(case.id, _BY_VERDICT[case.verdict], case.message)
     if case.verdict in _ENDED_EARLY:
         reason = f"{case.id} endete vor der Prüfung: {case.verdict}"
         return _Sign(case.id, State.INCONCLUSIVE, reason)
-    if case.verdict is Verdict.ATTESTED:
-        return _Sign(case.id, State.ATTESTED, case.message)
-    if case.verdict is Verdict.NOT_APPLICABLE:
-        return _Sign(case.id, State.NOT_TESTABLE, case.message or "nicht anwendbar")
+    if case.verdict in {Verdict.OPEN, Verdict.ATTESTED, Verdict.NOT_APPLICABLE}:
+        return _Sign(case.id, _BY_VERDICT[case.verdict], case.message or case.verdict.value)
     return _Sign(case.id, State.CLAIMED_ONLY, "beansprucht, aber keine Prüfung ausgeführt")
 
 
@@ -171,15 +183,30 @@ def _entry(row: Requirement, signs: Sequence[_Sign]) -> Entry:
     return Entry(row, state, deciding[0].reason, cases)
 
 
-def _item(item: ChecklistItem, entries: Mapping[str, Entry]) -> ItemEntry:
+def _item(item: ChecklistItem, entries: Mapping[str, Entry], signs: Sequence[_Sign]) -> ItemEntry:
     states = [entries[key].state for key in item.requirements]
-    if not states:
+    done = sum(state in DONE for state in states)
+    counted = f"{done} von {len(states)} Anforderungen belegt" if states else NO_REQUIREMENT
+    every = [*signs, *(_Sign("", state, counted) for state in states)]
+    if not every:
         state = State.NOT_TESTABLE if item.not_tested_reason else State.UNCOVERED
-        return ItemEntry(item, state, item.not_tested_reason or "keine Anforderung zugeordnet")
-    done = sum(state in (State.PROVEN, State.ATTESTED, State.HINT) for state in states)
-    reason = f"{done} von {len(states)} Anforderungen belegt"
-    touched = [state for state in states if state in SEVERITY[:2]]
-    if touched:
-        return ItemEntry(item, min(touched, key=SEVERITY.index), reason)
+        return ItemEntry(item, state, item.not_tested_reason or counted)
+    found = _deciding(every, signs, done=done, rows=len(states))
+    said = found.reason if found.case else ""
+    return ItemEntry(item, found.state, "; ".join(filter(None, (said, counted))))
+
+
+def _deciding(every: Sequence[_Sign], signs: Sequence[_Sign], *, done: int, rows: int) -> _Sign:
+    bad = [sign for sign in every if sign.state in BAD]
+    if bad:
+        return min(bad, key=lambda sign: SEVERITY.index(sign.state))
+    # What a person confirmed as a whole needs no run; what does not apply needs no proof.
+    confirmed = [sign for sign in signs if sign.state is State.ATTESTED]
+    left_out = [sign for sign in signs if sign.state is State.NOT_APPLICABLE]
+    if done < rows or not rows:
+        chosen = confirmed or ([] if done else left_out)
+        if chosen:
+            return chosen[0]
+    judged = [sign for sign in every if sign not in left_out]
     # One open requirement keeps the whole item open: the state furthest from proof decides.
-    return ItemEntry(item, max(states, key=SEVERITY.index), reason)
+    return max(judged, key=lambda sign: SEVERITY.index(sign.state))

@@ -1,4 +1,4 @@
-"""Requirement ids: their spelling, version suffix and the form they take in a tag."""
+"""Requirement ids: their spelling and version suffix."""
 
 from __future__ import annotations
 
@@ -37,13 +37,3 @@ def versioned(identifier: str) -> Versioned | None:
     """Return base and version of a gematik id, None for ids that carry no version."""
     match = _VERSIONED.fullmatch(identifier)
     return Versioned(match[1], int(match[2] or 0)) if match else None
-
-
-def from_tag(value: str) -> str:
-    """Return the id that the value of a `@req:` tag names; a tag writes `_` for a space."""
-    return value.replace("_", " ") if value.startswith("Anlage_") else value
-
-
-def to_tag(identifier: str) -> str:
-    """Return the tag that claims `identifier`."""
-    return "@req:" + identifier.replace(" ", "_")

@@ -4,40 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 
-from pruefstand.requirements.catalogue import UNKNOWN_SUCCESSOR, Catalogue, load_catalogue
+from pruefstand.model.tags import MANUAL, to_tag
+from pruefstand.requirements.catalogue import UNKNOWN_SUCCESSOR, Catalogue
 from pruefstand.requirements.check_claims import CheckClaim, CheckClaims
-from pruefstand.requirements.identifiers import is_well_formed, to_tag
-from pruefstand.requirements.scenarios import Scenario, Step, read_scenarios
-from pruefstand.requirements.sources import Module, read_modules
-from pruefstand.requirements.step_definitions import StepDefinition, step_definitions
-
-
-class Rule(StrEnum):
-    """The rules; the value is what the report prints."""
-
-    MALFORMED = "id-malformed"
-    UNKNOWN = "id-unknown"
-    SUPERSEDED = "id-superseded"
-    AMBIGUOUS_ID = "id-ambiguous"
-    CLAIM_WITHOUT_CHECK = "claim-without-check"
-    CHECK_WITHOUT_CLAIM = "check-without-claim"
-    CASE_ID_MISSING = "tc-missing"
-    CASE_ID_MALFORMED = "tc-malformed"
-    CASE_ID_DUPLICATE = "tc-duplicate"
-    NAME_DUPLICATE = "name-duplicate"
-    TAG = "tag-unknown"
-    STEP_UNDEFINED = "step-undefined"
-    STEP_AMBIGUOUS = "step-ambiguous"
-    STEP_UNUSED = "step-unused"
-
+from pruefstand.requirements.identifiers import is_well_formed
+from pruefstand.requirements.lint_checklists import lint_items, lint_manual
+from pruefstand.requirements.project import LintFinding, Project, Rule
+from pruefstand.requirements.scenarios import Scenario, Step
+from pruefstand.requirements.step_definitions import StepDefinition
 
 CASE_ID = re.compile(r"[A-Z]{3}-\d{4}")
-PLAIN_TAGS = frozenset({"manuell", "nur-lesend"})
+PLAIN_TAGS = frozenset({MANUAL, "nur-lesend"})
 TAG_VALUES: dict[str, frozenset[str]] = {
     "art": frozenset({"positiv", "negativ", "grenzwert"}),
     "rolle": frozenset({"pvs", "avs", "kasse", "doctolib", "praxis", "terminserver"}),
@@ -46,53 +25,10 @@ TAG_VALUES: dict[str, frozenset[str]] = {
     # Any value; the rules below and the mocks judge these.
     "tc": frozenset(),
     "req": frozenset(),
+    "punkt": frozenset(),
     "braucht": frozenset(),
     "fehler": frozenset(),
 }
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class LintFinding:
-    """One broken rule; `subject` is the id, tag or step that breaks it."""
-
-    file: str
-    line: int
-    rule: Rule
-    subject: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.rule}: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """Everything the lint looks at; `checks` and `steps` are modules as syntax trees."""
-
-    catalogue: Catalogue
-    scenarios: Sequence[Scenario]
-    checks: Sequence[Module]
-    steps: Sequence[Module]
-
-    @property
-    def claims(self) -> CheckClaims:
-        """Return the resolver over checks and steps."""
-        return CheckClaims([*self.checks, *self.steps])
-
-    @property
-    def definitions(self) -> list[StepDefinition]:
-        """Return the step definitions."""
-        return step_definitions(list(self.steps))
-
-
-def read_project(root: Path) -> Project:
-    """Read the project in `root`; raises ConfigurationError on what cannot be parsed."""
-    return Project(
-        load_catalogue(root / "catalogue"),
-        read_scenarios(root / "features"),
-        read_modules(root, "pruefstand.checks"),
-        read_modules(root, "steps"),
-    )
 
 
 def lint(project: Project) -> list[LintFinding]:
@@ -142,7 +78,7 @@ def lint_claims(project: Project) -> Iterator[LintFinding]:
     claims, definitions = project.claims, project.definitions
     claimed = {identifier for s in project.scenarios for identifier, _ in s.claims}
     for scenario in project.scenarios:
-        if any(tag.text == "manuell" for tag in scenario.tags):
+        if scenario.manual:
             continue
         judged = judged_by(scenario, claims, definitions)
         for identifier, line in scenario.claims:
@@ -222,7 +158,7 @@ def lint_steps(project: Project) -> Iterator[LintFinding]:
     definitions = project.definitions
     used: set[StepDefinition] = set()
     for scenario in project.scenarios:
-        for step in scenario.steps:
+        for step in () if scenario.manual else scenario.steps:
             found = [definition for definition, _ in _matches(step, definitions)]
             used.update(found)
             place = f"features/{scenario.file}", step.line
@@ -240,6 +176,35 @@ def lint_steps(project: Project) -> Iterator[LintFinding]:
             yield LintFinding(file, line, Rule.STEP_UNUSED, definition.pattern, text)
 
 
+def lint_outlines(project: Project) -> Iterator[LintFinding]:
+    """Find outlines without rows, rows without a name of their own, placeholders without column."""
+    for scenario in project.scenarios:
+        place = f"features/{scenario.file}", scenario.line
+        if scenario.outline and not scenario.rows:
+            text = f"„{scenario.name}“ hat keine Beispiele"
+            yield LintFinding(*place, Rule.OUTLINE_EMPTY, scenario.name, text)
+        for name, times in Counter(row.get("fall", "") for row in scenario.rows).items():
+            if not name or times > 1:
+                text = f"„{scenario.name}“: {times} Zeilen heißen in der Spalte fall {name!r}"
+                yield LintFinding(*place, Rule.OUTLINE_ROW, name, text)
+        columns = [set(row) for row in scenario.rows]
+        for name in sorted(scenario.placeholders):
+            if any(name not in given for given in columns):
+                text = f"„{scenario.name}“: <{name}> hat keine Spalte"
+                yield LintFinding(*place, Rule.OUTLINE_ROW, name, text)
+
+
+def lint_mentions(project: Project) -> Iterator[LintFinding]:
+    """Find ids that the documentation of the mocks names and the catalogue does not have.
+
+    Without a suffix a mention means the requirement in whichever version is in force.
+    """
+    for mention in project.mentions:
+        if not project.catalogue.find(mention.id) and not project.catalogue.versions(mention.id):
+            text = f"{mention.id} steht nicht im Katalog{_meant(project.catalogue, mention.id)}"
+            yield LintFinding(mention.file, mention.line, Rule.MENTION_UNKNOWN, mention.id, text)
+
+
 def _case_name(scenario: Scenario) -> str:
     return next(iter(scenario.values("tc")), scenario.name)
 
@@ -250,4 +215,8 @@ RULES: tuple[Callable[[Project], Iterator[LintFinding]], ...] = (
     lint_case_ids,
     lint_tags,
     lint_steps,
+    lint_outlines,
+    lint_mentions,
+    lint_items,
+    lint_manual,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,9 +12,10 @@ from gherkin.errors import ParserError
 from gherkin.parser import Parser
 
 from pruefstand.errors import ConfigurationError
-from pruefstand.requirements.identifiers import from_tag
+from pruefstand.model.tags import MANUAL, from_tag
 
 _KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+_PLACEHOLDER = re.compile(r"<([^<>]+)>")
 Node = Mapping[str, Any]
 
 
@@ -46,7 +48,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario or outline; `area` is its folder, `steps` are those of all rows, each once."""
+    """A scenario or outline; `area` is its folder, `steps` are those of all rows, each once.
+
+    `rows` are the examples of an outline, `placeholders` the names its steps use.
+    """
 
     name: str
     file: str
@@ -54,6 +59,9 @@ class Scenario:
     line: int
     tags: tuple[Tag, ...]
     steps: tuple[Step, ...]
+    outline: bool = False
+    rows: tuple[Mapping[str, str], ...] = ()
+    placeholders: frozenset[str] = frozenset()
 
     def values(self, kind: str) -> list[str]:
         """Return the values of all tags of `kind`."""
@@ -63,6 +71,11 @@ class Scenario:
     def claims(self) -> list[tuple[str, int]]:
         """Return (requirement id, line) of each `@req:` tag."""
         return [(from_tag(tag.value), tag.line) for tag in self.tags if tag.kind == "req"]
+
+    @property
+    def manual(self) -> bool:
+        """Say whether a person judges the scenario: its steps are instructions, not code."""
+        return any(tag.text == MANUAL for tag in self.tags)
 
 
 def read_scenarios(folder: Path) -> list[Scenario]:
@@ -114,7 +127,8 @@ def _scenario(
         for row in examples["tableBody"]:
             values = [cell["value"] for cell in row["cells"]]
             rows.append(dict(zip(names, values, strict=True)))
-    steps = [step for row in rows or [{}] for step in _steps([*background, *node["steps"]], row)]
+    nodes = [*background, *node["steps"]]
+    steps = [step for row in rows or [{}] for step in _steps(nodes, row)]
     return Scenario(
         node["name"],
         file,
@@ -122,6 +136,9 @@ def _scenario(
         node["location"]["line"],
         tuple(dict.fromkeys(tags)),
         tuple(dict.fromkeys(steps)),
+        bool(node["examples"]) or "<" in node["name"],
+        tuple(rows),
+        frozenset(name for step in nodes for name in _PLACEHOLDER.findall(step["text"])),
     )
 
 
