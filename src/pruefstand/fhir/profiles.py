@@ -11,6 +11,8 @@ EVDGA = "kbv.itv.evdga"
 WORKFLOW = "de.gematik.erezept-workflow.r4"
 WORKFLOW_INSURED = "de.gematik.erezept-workflow.r4/FdV"
 CHARGE_ITEM = "de.gematik.erezept-patientenrechnung.r4"
+EAU = "kbv.ita.eau"
+DAV_PRIVATE = "de.abda.erezeptabgabedatenpkv"
 
 
 @dataclass(frozen=True, slots=True)

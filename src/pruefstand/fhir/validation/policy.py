@@ -9,29 +9,53 @@ from pruefstand.clock import BERLIN
 from pruefstand.fhir.packages.sets import PackageSet
 from pruefstand.fhir.path import Focus, Services, compiled
 from pruefstand.fhir.path.tree import Node
-from pruefstand.fhir.profiles import CHARGE_ITEM, ERP, EVDGA, VERSIONS
+from pruefstand.fhir.profiles import CHARGE_ITEM, DAV_PRIVATE, EAU, ERP, EVDGA, WORKFLOW
 
+_COMPOSITION = "entry.resource.ofType(Composition).date"
 _LOCATORS = MappingProxyType(
     {
-        ERP: "entry.resource.ofType(MedicationRequest).authoredOn"
+        (ERP, "Bundle"): "entry.resource.ofType(MedicationRequest).authoredOn"
         " | entry.resource.ofType(SupplyRequest).authoredOn",
-        EVDGA: "entry.resource.where($this is DeviceRequest).authoredOn",
-        CHARGE_ITEM: "enteredDate",
+        (EVDGA, "Bundle"): "entry.resource.ofType(DeviceRequest).authoredOn",
+        (EAU, "Bundle"): _COMPOSITION,
+        (EAU, "Composition"): "date",
+        (WORKFLOW, "Bundle"): _COMPOSITION,
+        (WORKFLOW, "Composition"): "date",
+        (WORKFLOW, "Parameters"): "parameter.part.resource.whenHandedOver",
+        (CHARGE_ITEM, "ChargeItem"): "enteredDate",
+        (DAV_PRIVATE, "Bundle"): "entry.resource.ofType(MedicationDispense).whenHandedOver",
+        (DAV_PRIVATE, "MedicationDispense"): "whenHandedOver",
     }
 )
-"""Package → FHIRPath of the reference date (handbook erezept 0.1)."""
+"""Package and type → FHIRPath of the reference dates; the latest decides."""
+
+_SINCE_AUTUMN = (date(2025, 10, 1), date.max)
+_PERIODS = MappingProxyType(
+    {
+        (ERP, "1.3"): (date(2025, 10, 1), date(2027, 1, 14)),
+        (ERP, "1.4"): (date(2026, 7, 1), date.max),
+        (EVDGA, "1.2"): _SINCE_AUTUMN,
+        (EAU, "1.2"): _SINCE_AUTUMN,
+        (WORKFLOW, "1.5"): (date(2025, 10, 1), date(2026, 9, 30)),
+        (WORKFLOW, "1.6"): (date(2026, 7, 1), date.max),
+        (CHARGE_ITEM, "1.1"): _SINCE_AUTUMN,
+        (DAV_PRIVATE, "1.4"): _SINCE_AUTUMN,
+    }
+)
+"""Package and version → first and last day in gematik's reference validator.
+
+The Fachdienst counts differently in places: `fhir.profiles` has its days.
+"""
 
 
 def reference_day(root: Node, packages: PackageSet, services: Services) -> date | None:
     """Return the calendar day in Germany that decides on the version; None when absent."""
-    locator = _LOCATORS.get(packages.package)
+    locator = _LOCATORS.get((packages.package, root.type))
     if locator is None:
         return None
-    for item in compiled(locator)([root], Focus(root, root, root, services)):
-        day = _day(item.value or "") if type(item) is Node else None
-        if day is not None:
-            return day
-    return None
+    found = compiled(locator)([root], Focus(root, root, root, services))
+    days = (_day(item.value or "") for item in found if type(item) is Node)
+    return max((day for day in days if day is not None), default=None)
 
 
 def _day(text: str) -> date | None:
@@ -43,7 +67,6 @@ def _day(text: str) -> date | None:
 
 
 def in_force(packages: PackageSet, day: date) -> bool:
-    """Return whether the version was in force on `day`; a package not listed always is."""
-    listed = [v for v in VERSIONS if v.package == packages.package]
-    fitting = [v for v in listed if v.version == packages.version]
-    return not listed or any(v.in_force_on(day) for v in fitting)
+    """Return whether the version was in force on `day`."""
+    first, last = _PERIODS[packages.package, packages.version]
+    return first <= day <= last
