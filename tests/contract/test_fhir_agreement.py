@@ -87,9 +87,7 @@ def test_an_unknown_profile_is_refused() -> None:
 def test_comments_change_nothing() -> None:
     specs()
     data = files("valid", "KBV_PR_ERP_Bundle/1.4.1")[0].read_bytes()
-    commented = data.replace(b"<id value", b"<!-- hier --><id value").replace(
-        b"<meta>", b"<?p?><meta>"
-    )
+    commented = data.replace(b"<id value", b"<!-- hier --><id value").replace(b"<meta>", b"<meta>")
     assert commented != data
     assert validator().validate(commented).valid
 
@@ -104,6 +102,14 @@ def test_comments_change_nothing() -> None:
         (b'<status value="active"', b'<status value="active" lang="de"', "unknown-attribute"),
         (b'<type value="document"/>', b'<type value="collection"/>', "fixed"),
         (b"http://fhir.de/sid/gkv/kvid-10", b"kvid-10", "system"),
+        (b"<meta>", b"<?p?><meta>", "node"),
+        (b"<status ", b"<![CDATA[ ]]><status ", "node"),
+        (b"<meta>", b'<meta xml:lang="de">', "unknown-attribute"),
+        (b"<meta>", b"<meta><id value='a'/>", "unknown-element"),
+        (b"<Patient ", b"<Patient id='a' ", "unknown-attribute"),
+        (b"<birthDate ", b"<birthDate xmlns='urn:x' ", "unknown-element"),
+        (b"<family ", b"<family id='' ", "primitive"),
+        (b'<system value="http://fhir.de/sid', b'<system value="oid:1.2/', "primitive"),
     ],
 )
 def test_each_breach_of_the_syntax_has_its_kind(old: bytes, new: bytes, kind: str) -> None:
@@ -124,6 +130,13 @@ def test_each_breach_of_the_syntax_has_its_kind(old: bytes, new: bytes, kind: st
         ("integer", "-2147483647", True),
         ("positiveInt", "2147483648", False),
         ("unsignedInt", "9" * 5000, False),
+        ("uri", "urn:uuid:3bb8b1a5-6b49-4d24-8d0a-3d1c5b1f4c1e", True),
+        ("uri", "urn:uuid:3bb8b1a5", False),
+        ("uri", "urn:oid:1.2.276", True),
+        ("oid", "urn:oid:1.02", False),
+        ("canonical", "uuid:3bb8b1a5-6b49-4d24-8d0a-3d1c5b1f4c1e", False),
+        ("string", "x" * 2**20, True),
+        ("string", "x" * (2**20 + 1), False),
     ],
 )
 def test_a_value_must_exist(type_name: str, value: str, possible: bool) -> None:

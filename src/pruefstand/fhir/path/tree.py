@@ -35,6 +35,7 @@ class Node:
     __slots__ = (
         "_scalar",
         "children",
+        "column",
         "key",
         "line",
         "name",
@@ -46,12 +47,21 @@ class Node:
         "verdicts",
     )
 
-    def __init__(self, name: str, type_name: str, key: str, parent: Node | None, line: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        type_name: str,
+        key: str,
+        parent: Node | None,
+        line: int,
+        column: int = 0,
+    ) -> None:
         self.name = name
         self.type = type_name
         self.key = key
         self.parent = parent
         self.line = line
+        self.column = column
         self.value: str | None = None
         self.children: dict[str, list[Node]] = {}
         self.ordered: list[Node] = []

@@ -16,12 +16,13 @@ _LINEAR = {"base64Binary": r"\s*([0-9a-zA-Z+/=]{4}\s*)+"}
 
 @dataclass(frozen=True, slots=True)
 class ChildType:
-    """What a child element of a type is: its name without type, its type, and its place."""
+    """What a child element of a type is: its name without type, its type, place and number."""
 
     name: str
     type: str
     key: str
     order: int
+    many: bool
 
 
 class Catalogue:
@@ -99,13 +100,13 @@ class Catalogue:
 
 
 def _child_types(element: Element) -> list[tuple[str, ChildType]]:
-    name, order = element.name, element.order
+    name, order, many = element.name, element.order, element.maximum > 1
     if element.is_choice:
         codes = [t.code for t in element.types]
-        return [(name + c[0].upper() + c[1:], ChildType(name, c, c, order)) for c in codes]
+        return [(name + c[0].upper() + c[1:], ChildType(name, c, c, order, many)) for c in codes]
     if element.reference:
         key = element.reference.rpartition("#")[2]
-        return [(name, ChildType(name, "BackboneElement", key, order))]
+        return [(name, ChildType(name, "BackboneElement", key, order, many))]
     code = element.types[0].code if element.types else ""
     key = element.id if code in ("BackboneElement", "Element") else code
-    return [(name, ChildType(name, code, key, order))]
+    return [(name, ChildType(name, code, key, order, many))]

@@ -9,11 +9,14 @@ from pruefstand.fhir.validation.findings import Finding, Result
 Language = Literal["de", "en"]
 
 _TEXTS: dict[str, tuple[str, str]] = {
-    "syntax": ("kein lesbares FHIR-XML", "not readable FHIR XML"),
+    "syntax": ("kein lesbares FHIR-Dokument", "not a readable FHIR document"),
     "unknown-element": ("unbekanntes Element", "unknown element"),
     "unknown-attribute": ("unbekanntes Attribut", "unknown attribute"),
     "order": ("Element an falscher Stelle", "element out of order"),
     "text": ("Text zwischen den Elementen", "text between elements"),
+    "node": ("CDATA oder Verarbeitungsanweisung", "CDATA or processing instruction"),
+    "narrative": ("im Text nicht erlaubtes XHTML", "XHTML not allowed in a narrative"),
+    "json": ("falsche JSON-Form", "wrong form in JSON"),
     "empty": ("leeres Element", "empty element"),
     "primitive": ("Wert passt nicht zum Datentyp", "value does not fit its data type"),
     "system": ("system ist keine absolute Adresse", "system is no absolute address"),

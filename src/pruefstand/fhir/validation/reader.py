@@ -1,142 +1,101 @@
-"""FHIR XML to the typed tree, by the tables of R4; what does not fit becomes a finding."""
+"""What reading FHIR XML and FHIR JSON into the typed tree have in common."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
-
-from lxml import etree
+from typing import Any, Protocol
 
 from pruefstand.fhir.path.tree import INTEGERS, PRIMITIVES, Node
-from pruefstand.fhir.validation.catalogue import Catalogue, ChildType
+from pruefstand.fhir.validation.catalogue import Catalogue
 from pruefstand.fhir.validation.elements import STRUCTURE
 from pruefstand.fhir.validation.findings import Finding
-from pruefstand.fhir.xml import NAMESPACE, FhirSyntaxProblem, safe_parse
-
-_FHIR = f"{{{NAMESPACE}}}"
-_XHTML_DIV = "{http://www.w3.org/1999/xhtml}div"
-_DEEPEST = 120
 
 _WITH_SYSTEM = frozenset({"Identifier", "Coding"})
 _ABSOLUTE = ("http:", "https:", "urn:")
 _DATES = frozenset({"date", "dateTime", "instant"})
+_ADDRESSES = frozenset({"uri", "url", "canonical", "oid", "uuid"})
+_UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(#.*)?\Z")
+_OID = re.compile(r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+\Z")
+_FOREIGN_PREFIXES = ("oid:", "uuid:")
 _DAY = len("2026-11-23")
 _LARGEST_INTEGER = 2**31 - 1
+_LONGEST_TEXT = 2**20
+_RFC3986 = "urn:ietf:rfc:3986"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 Report = Callable[[Finding], None]
 
 
-class Reader:
-    """Reads one document; `report` takes what does not fit."""
+class Place(Protocol):
+    """Something with a place in a document."""
+
+    @property
+    def line(self) -> int:
+        """The line, from 1."""
+
+    @property
+    def column(self) -> int:
+        """The column, from 1."""
+
+
+class Source(Protocol):
+    """A document whose syntax is known to be right."""
+
+    def claims(self) -> list[str]:
+        """Return `meta.profile` of the outermost resource, in order."""
+
+    def read(self, catalogue: Catalogue, report: Report) -> Node:
+        """Return the typed tree; raises FhirSyntaxProblem when it is no resource."""
+
+
+class TreeBuilder:
+    """Checks what both forms share; `report` takes what does not fit."""
 
     def __init__(self, catalogue: Catalogue, report: Report) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._report = report
 
-    def read(self, data: bytes) -> Node:
-        """Return the tree of a resource; raises FhirSyntaxProblem when there is none."""
-        element = safe_parse(data)
-        name = _local(element)
-        if not element.tag.startswith(_FHIR) or not self._is_resource(name):
-            raise FhirSyntaxProblem(f"{name} ist keine FHIR-Ressource", line=_line(element))
-        root = Node(name, name, name, None, _line(element))
-        self._fill(root, element, 0)
-        return root
+    def is_resource(self, name: str) -> bool:
+        """Return whether R4 knows a resource called `name`."""
+        structure = self.catalogue.profile(STRUCTURE + name) if name else None
+        return structure is not None and "id" in self.catalogue.children_of(name)
 
-    def _is_resource(self, name: str) -> bool:
-        structure = self._catalogue.profile(STRUCTURE + name)
-        return structure is not None and "id" in self._catalogue.children_of(name)
-
-    def _complain(
-        self, kind: str, node: Node, found: str = "", line: int = 0, expected: str = ""
+    def complain(
+        self, kind: str, node: Node, found: str = "", *, at: Place | None = None, expected: str = ""
     ) -> None:
-        at = line or node.line
-        self._report(Finding(kind, kind, "error", node.path, at, expected, found))
+        """Report a finding at `node`, or at the place `at` inside it."""
+        line, column = (at.line, at.column) if at is not None else (node.line, node.column)
+        self._report(Finding(kind, kind, "error", node.path, line, expected, found, column=column))
 
-    def _fill(self, node: Node, element: etree._Element, depth: int) -> None:
-        if depth > _DEEPEST:
-            raise FhirSyntaxProblem("zu tief verschachtelt", line=_line(element))
-        table = self._catalogue.children_of(node.key)
-        if element.attrib:
-            self._attributes(node, element, table)
-        if element.text and not element.text.isspace():
-            self._complain("text", node, element.text)
-        last = -1
-        for child in element:
-            if child.tail and not child.tail.isspace():
-                self._complain("text", node, child.tail)
-            if not isinstance(child.tag, str):
-                continue
-            kind = self._kind(node, child, table)
-            if kind is None:
-                continue
-            if kind.order < last:
-                self._complain("order", node, kind.name, _line(child))
-            last = max(last, kind.order)
-            self._child(node, child, kind, depth)
+    def finish(self, node: Node) -> None:
+        """Check a node that has got all its content."""
+        if node.type in PRIMITIVES:
+            self._finish_primitive(node)
+        elif not node.ordered:
+            self.complain("empty", node)
+        elif node.type in _WITH_SYSTEM:
+            self._finish_system(node)
 
-    def _kind(
-        self, node: Node, child: etree._Element, table: dict[str, ChildType]
-    ) -> ChildType | None:
-        tag = child.tag
-        if tag.startswith(_FHIR):
-            kind = table.get(tag[len(_FHIR) :])
-        else:
-            kind = table.get("div") if tag == _XHTML_DIV else None
-        if kind is None:
-            self._complain("unknown-element", node, _local(child), _line(child))
-        return kind
-
-    def _attributes(self, node: Node, element: etree._Element, table: dict[str, ChildType]) -> None:
-        for key, value in element.attrib.items():
-            name, text = str(key), str(value)
-            if name == "value" and node.type in PRIMITIVES:
-                node.value = text
-            elif name in ("id", "url") and name in table:
-                kind = table[name]
-                attribute = Node(name, kind.type, kind.key, node, node.line)
-                attribute.value = text
-                node.add(attribute)
-            elif not name.startswith("{"):
-                self._complain("unknown-attribute", node, name)
-
-    def _child(self, node: Node, element: etree._Element, kind: ChildType, depth: int) -> None:
-        if kind.type == "Resource":
-            self._contained(node, element, kind, depth)
-            return
-        child = Node(kind.name, kind.type, kind.key, node, _line(element))
-        node.add(child)
-        if kind.type == "xhtml":
-            child.value = etree.tostring(element, encoding="unicode", with_tail=False)
-            return
-        self._fill(child, element, depth + 1)
-        if kind.type in PRIMITIVES:
-            self._primitive(child)
-        elif not child.ordered:
-            self._complain("empty", child)
-        elif kind.type in _WITH_SYSTEM and not is_absolute(child.text("system")):
-            self._complain("system", child, child.text("system") or "", expected="http…, urn:…")
-
-    def _primitive(self, node: Node) -> None:
-        if node.value is None:
+    def _finish_primitive(self, node: Node) -> None:
+        value = node.value
+        if value is None:
             if "extension" not in node.children:
-                self._complain("empty", node)
+                self.complain("empty", node)
             return
-        pattern = self._catalogue.pattern(node.type)
-        fits = bool(node.value) and (pattern is None or bool(pattern.match(node.value)))
-        if not fits or not is_possible(node.type, node.value):
-            self._complain("primitive", node, node.value, expected=node.type)
+        pattern = self.catalogue.pattern(node.type)
+        fits = bool(value) and (pattern is None or pattern.match(value) is not None)
+        if not fits or not is_possible(node.type, value):
+            self.complain("primitive", node, value, expected=node.type)
 
-    def _contained(self, node: Node, element: etree._Element, kind: ChildType, depth: int) -> None:
-        inside = [child for child in element if isinstance(child.tag, str)]
-        name = _local(inside[0]) if len(inside) == 1 else ""
-        if not name or not self._is_resource(name):
-            self._complain("unknown-element", node, name or kind.name, _line(element))
-            return
-        child = Node(kind.name, name, name, node, _line(inside[0]))
-        child.resource = child
-        node.add(child)
-        self._fill(child, inside[0], depth + 2)
+    def _finish_system(self, node: Node) -> None:
+        system = node.text("system")
+        if not is_absolute(system):
+            self.complain("system", node, system or "", expected="http…, urn:…")
+        value = node.text("value") if system == _RFC3986 else None
+        if value and not _SCHEME.match(value):
+            self.complain("primitive", node, value, expected="URI")
 
 
 def is_absolute(system: str | None) -> bool:
@@ -154,13 +113,19 @@ def is_possible(type_name: str, value: str) -> bool:
             date.fromisoformat(value[:_DAY])
         except ValueError:
             return False
-    return True
+    if type_name in _ADDRESSES:
+        return _is_address(value)
+    return len(value) <= _LONGEST_TEXT
 
 
-def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+def _is_address(value: str) -> bool:
+    if value.startswith("urn:uuid:"):
+        return _UUID.match(value) is not None
+    if value.startswith("urn:oid:"):
+        return _OID.match(value) is not None
+    return not value.startswith(_FOREIGN_PREFIXES)
 
 
-def _line(element: etree._Element) -> int:
-    line = element.sourceline
-    return line if isinstance(line, int) else 1
+def by_order(nodes: list[tuple[int, Any]]) -> list[Any]:
+    """Return nodes in the order of their definition, repetitions as they came."""
+    return [node for _, node in sorted(nodes, key=lambda pair: pair[0])]

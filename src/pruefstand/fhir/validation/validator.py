@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -11,18 +12,20 @@ from pruefstand.fhir.packages.sets import SETS, PackageSet, set_for
 from pruefstand.fhir.path.tree import Node
 from pruefstand.fhir.validation.catalogue import Catalogue
 from pruefstand.fhir.validation.findings import Finding, Result
+from pruefstand.fhir.validation.json_source import JsonSource
 from pruefstand.fhir.validation.policy import in_force, reference_day
-from pruefstand.fhir.validation.reader import Reader
+from pruefstand.fhir.validation.reader import Source
 from pruefstand.fhir.validation.references import check_bundle
 from pruefstand.fhir.validation.terminology import Terminology
 from pruefstand.fhir.validation.walk import Walk
-from pruefstand.fhir.xml import FhirSyntaxProblem, safe_parse
+from pruefstand.fhir.validation.xml_source import XmlSource
+from pruefstand.fhir.xml import FhirSyntaxProblem
 
-_META_PROFILE = "{*}meta/{*}profile"
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 
 
 class Validator:
-    """Validates FHIR XML against the official packages found below `specs`."""
+    """Validates FHIR documents against the official packages found below `specs`."""
 
     def __init__(
         self,
@@ -45,14 +48,15 @@ class Validator:
         calendar day on which the profile version must be in force.
         """
         try:
-            claims = [profile] if profile else claimed_profiles(data)
+            source = source_of(data)
         except FhirSyntaxProblem as problem:
             return Result("", (_syntax(problem),))
+        claims = [profile] if profile else source.claims()
         packages = set_for(claims)
         if packages is None:
             return Result("", (_no_known_profile(claims),))
         chosen = next(c for c in claims if packages.serves(c))
-        return self._validate(data, packages, chosen, as_of)
+        return self._validate(source, packages, chosen, as_of)
 
     def engine(self, packages: PackageSet) -> tuple[Catalogue, Terminology]:
         """Return the compiled definitions of a package set, loaded at the first call."""
@@ -62,12 +66,12 @@ class Validator:
         return self._engines[packages]
 
     def _validate(
-        self, data: bytes, packages: PackageSet, profile: str, as_of: date | None
+        self, source: Source, packages: PackageSet, profile: str, as_of: date | None
     ) -> Result:
         catalogue, terminology = self.engine(packages)
         findings: list[Finding] = []
         try:
-            root = Reader(catalogue, findings.append).read(data)
+            root = source.read(catalogue, findings.append)
         except FhirSyntaxProblem as problem:
             return Result(profile, (*findings, _syntax(problem)))
         walk = Walk(catalogue, terminology, root, self._clock, packages)
@@ -78,10 +82,9 @@ class Validator:
         return Result(profile, tuple(dict.fromkeys([*findings, *walk.findings])))
 
 
-def claimed_profiles(data: bytes) -> list[str]:
-    """Return `meta.profile` of the outermost resource, in order; raises FhirSyntaxProblem."""
-    found = (one.get("value") for one in safe_parse(data).iterfind(_META_PROFILE))
-    return [text for text in found if text]
+def source_of(data: bytes) -> Source:
+    """Return a document in JSON, if it begins like that, or XML; raises FhirSyntaxProblem."""
+    return JsonSource(data) if _JSON.match(data) else XmlSource(data)
 
 
 def _check_period(

@@ -98,7 +98,17 @@ class Walk:
         """Note a finding at `node`."""
         name = element.id if element else ""
         self.findings.append(
-            Finding(kind, rule or kind, severity, node.path, node.line, expected, found, name)
+            Finding(
+                kind,
+                rule or kind,
+                severity,
+                node.path,
+                node.line,
+                expected,
+                found,
+                name,
+                node.column,
+            )
         )
 
     def report_count(self, kind: str, owner: Node, element: Element, count: int) -> None:
@@ -109,7 +119,17 @@ class Walk:
         if element.slice_name:
             path = f"{path}:{element.slice_name}"
         self.findings.append(
-            Finding(kind, kind, "error", path, owner.line, expected, str(count), element.id)
+            Finding(
+                kind,
+                kind,
+                "error",
+                path,
+                owner.line,
+                expected,
+                str(count),
+                element.id,
+                owner.column,
+            )
         )
 
     def report_unevaluated(self, node: Node, invariant: Invariant, reason: str) -> None:
