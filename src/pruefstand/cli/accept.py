@@ -28,7 +28,9 @@ from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_ru
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
 from pruefstand.pytest_plugin.fixtures import virtual_clock
+from pruefstand.report.dossier import compile_dossier
 from pruefstand.report.files import write_reports
+from pruefstand.requirements.catalogue import load_catalogue
 from pruefstand.rng import Rng
 
 COLOURS = {
@@ -80,7 +82,8 @@ def accept(
     code = exit_code(live.cases, outcome, broken=bool(live.broken))
     ended = {"finished": clock.now().isoformat(), "exit_code": int(code)}
     writer.finish({**info, **ended}, live.cases)
-    write_reports(read_run(folder))
+    dossier = compile_dossier(read_run(folder), load_catalogue(root / "catalogue"))
+    write_reports(dossier, folder)
     close(console, live, folder / "report.html")
     seal(console, folder, inputs, clock)
     raise typer.Exit(code)

@@ -18,6 +18,7 @@ COMMANDS = (
     "fhir",
     "load",
     "mocks",
+    "report",
     "requirements",
     "specs",
 )

@@ -6,6 +6,7 @@ import codecs
 import json
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from lxml import etree
 
@@ -16,11 +17,21 @@ _INDENT_LIMIT = 4 * LIMIT
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+class Form(StrEnum):
+    """What was done with a body to show it."""
+
+    XML = "xml"
+    JSON = "json"
+    TEXT = "text"
+    BINARY = "binary"
+    MISSING = "missing"
+
+
 @dataclass(frozen=True, slots=True)
 class BodyView:
-    """How a body is shown: `form` names what was done with it."""
+    """How a body is shown."""
 
-    form: str
+    form: Form
     text: str
     size: int
     """Bytes of the original."""
@@ -37,17 +48,17 @@ def present(body: bytes) -> BodyView:
     text = _text(window, whole=len(window) == len(body))
     if text is None:
         head = _hex_dump(body[:_BINARY_HEAD])
-        return BodyView("binär, Hex", head, len(body), cut=len(body) > _BINARY_HEAD)
+        return BodyView(Form.BINARY, head, len(body), cut=len(body) > _BINARY_HEAD)
     return BodyView(
-        "Text", text[:LIMIT], len(body), cut=len(text) > LIMIT or len(window) < len(body)
+        Form.TEXT, text[:LIMIT], len(body), cut=len(text) > LIMIT or len(window) < len(body)
     )
 
 
-def _view(form: str, text: str, *, size: int) -> BodyView:
+def _view(form: Form, text: str, *, size: int) -> BodyView:
     return BodyView(form, text[:LIMIT], size, cut=len(text) > LIMIT)
 
 
-def _xml(body: bytes) -> tuple[str, str] | None:
+def _xml(body: bytes) -> tuple[Form, str] | None:
     head = body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head.startswith(b"<") or b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return None
@@ -57,14 +68,14 @@ def _xml(body: bytes) -> tuple[str, str] | None:
     except (etree.XMLSyntaxError, ValueError):
         return None
     etree.indent(root, "  ")
-    return "XML, eingerückt", etree.tostring(root, encoding="unicode")
+    return Form.XML, etree.tostring(root, encoding="unicode")
 
 
-def _json(body: bytes) -> tuple[str, str] | None:
+def _json(body: bytes) -> tuple[Form, str] | None:
     if body.lstrip()[:1] not in {b"{", b"["}:
         return None
     try:
-        return "JSON, eingerückt", json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+        return Form.JSON, json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
         return None
 

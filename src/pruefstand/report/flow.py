@@ -16,23 +16,27 @@ from pruefstand.model.exchange import Layer, Side
 
 BodyReader = Callable[[str], bytes]
 
-ROLES = {
-    "patient": "Patient",
-    "pvs": "PVS",
-    "praxis": "Praxis",
-    "konnektor": "Konnektor",
-    "idp": "IDP",
-    "erezept": "E-Rezept-Fachdienst",
-    "apotheke": "Apotheke",
-    "apotheke2": "Zweite Apotheke",
-    "ocsp": "OCSP",
-    "tsl": "TSL-Dienst",
-    "vzd": "Verzeichnisdienst",
-    "kim": "KIM",
-    "epa": "ePA-Aktensystem",
-    "kasse": "Krankenkasse",
-}
-"""German names of the roles, in the order of the lifelines."""
+LIFELINES = (
+    "patient",
+    "doctolib",
+    "video",
+    "pvs",
+    "praxis",
+    "konnektor",
+    "idp",
+    "erezept",
+    "apotheke",
+    "apotheke2",
+    "ocsp",
+    "tsl",
+    "vsdm",
+    "vzd",
+    "kim",
+    "epa",
+    "kasse",
+    "arbeitgeber",
+)
+"""Roles in the order of the lifelines."""
 
 _CONTENT = frozenset({Layer.FHIR.value, Layer.CMS.value, Layer.MIME.value})
 _FAULT = re.compile(rb"<(?:[\w.-]+:)?Fault[\s>]")
@@ -46,6 +50,7 @@ class Shown:
     exchange: Json
     layers: tuple[Json, ...]
     status: str
+    """What the answer said: a code, an error; empty for an answer that says neither."""
     failed: bool
 
     @property
@@ -54,15 +59,15 @@ class Shown:
         return tuple(dict.fromkeys(str(layer["layer"]).upper() for layer in self.layers))
 
     @property
+    def answered(self) -> bool:
+        """Say whether an answer was recorded."""
+        return bool(self.exchange.get("response"))
+
+    @property
     def step(self) -> int | None:
         """Index of the step that caused the exchange."""
         step = self.exchange.get("step")
         return step if isinstance(step, int) else None
-
-
-def role(name: str) -> str:
-    """Return the German name of the role `name`, or the name itself."""
-    return ROLES.get(name.lower(), name) or "?"
 
 
 def shown_exchanges(exchanges: Iterable[Json], read_body: BodyReader) -> tuple[Shown, ...]:
@@ -136,7 +141,7 @@ def _shown(number: int, record: Json, layers: tuple[Json, ...], read_body: BodyR
     words = [str(code) if code is not None else "", "SOAP-Fault" if fault else "", error or ""]
     text = " · ".join(word for word in words if word)
     failed = fault or bool(error) or (code is not None and code >= 400)
-    return Shown(number, record, layers, text or ("Antwort" if response else ""), failed)
+    return Shown(number, record, layers, text, failed)
 
 
 def _faulty(response: Json, read_body: BodyReader) -> bool:

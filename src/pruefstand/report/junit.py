@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
+from pruefstand.report.dossier import Dossier
+from pruefstand.report.files import Writer
 
 ELEMENT = {
     Verdict.FAILED: "failure",
@@ -70,3 +72,10 @@ def _explanation(case: CaseRecord) -> list[str]:
 
 def _clean(text: str) -> str:
     return _FORBIDDEN.sub("\ufffd", text)
+
+
+def _pieces(dossier: Dossier) -> Iterator[bytes]:
+    yield render(dossier.run.cases, started=str(dossier.run.info.get("started", "")))
+
+
+WRITER = Writer("junit.xml", "Testergebnis für CI-Systeme", _pieces)

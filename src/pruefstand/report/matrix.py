@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Finding, Verdict, roll_up
+from pruefstand.report.files import Writer
 
 HEADER = ("Anforderung", "Testfall", "Titel", "Urteil", "Prüfungen", "Grund")
 NO_CHECK = "beansprucht, aber keine Prüfung ausgeführt"
@@ -87,3 +88,10 @@ def _identifier(claim: str) -> str:
 def _cell(text: str) -> str:
     """Keep a spreadsheet from running text of the tested system as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+WRITER = Writer(
+    "matrix.csv",
+    "Anforderung × Testfall × Urteil für Tabellenprogramme und Skripte",
+    lambda dossier: [render(dossier.run.cases)],
+)

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pruefstand.report.flow import ROLES, Shown, role
+from pruefstand.report.flow import LIFELINES, Shown
+from pruefstand.report.texts import Texts
 
 _GUTTER = 172
 _COLUMN = 212
 _NARROW = 148
-_PAGE = 1150
-"""Width that fits the page; more lifelines than fit make the diagram scroll."""
+PAGE = 1150
+"""Width that fits the screen; more lifelines than fit make the diagram scroll."""
 _RIGHT = 84
 _HEAD = 46
 _ROW = 54
@@ -25,16 +26,18 @@ _HEADING = 8.0
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """Where the lifelines stand."""
+    """Where the lifelines stand, and the words on them."""
 
     roles: tuple[str, ...]
+    texts: Texts
+    page: int
 
     def x(self, name: str) -> int:
         return _GUTTER + self.column // 2 + self.roles.index(name) * self.column
 
     @property
     def column(self) -> int:
-        fitting = (_PAGE - _GUTTER - _RIGHT) // len(self.roles)
+        fitting = (self.page - _GUTTER - _RIGHT) // len(self.roles)
         return max(_NARROW, min(_COLUMN, fitting))
 
     @property
@@ -50,17 +53,26 @@ def lifelines(shown: Iterable[Shown]) -> tuple[str, ...]:
         for record in (item.exchange,)
         for end in ("actor", "peer")
     )
-    order = {name: place for place, name in enumerate(ROLES)}
+    order = {name: place for place, name in enumerate(LIFELINES)}
     return tuple(sorted(names, key=lambda name: order.get(name.lower(), len(order))))
 
 
 def draw(
-    shown: Sequence[Shown], *, anchor: str = "", steps: Mapping[int, str] | None = None
+    shown: Sequence[Shown],
+    texts: Texts,
+    *,
+    anchor: str = "",
+    steps: Mapping[int, str] | None = None,
+    style: str = "",
+    page: int = PAGE,
 ) -> str:
-    """Return the SVG of `shown`; arrows link to `#<anchor><number>`, bands carry step texts."""
+    """Return the SVG of `shown`; arrows link to `#<anchor><number>`, bands carry step texts.
+
+    `style` is the style sheet of a diagram that stands alone, `page` the width it aims at.
+    """
     if not shown:
         return ""
-    stage = _Stage(lifelines(shown))
+    stage = _Stage(lifelines(shown), texts, page)
     parts: list[str] = []
     y = _HEAD + 26
     step: int | None = None
@@ -76,18 +88,20 @@ def draw(
     foot = _heads(stage, y) if len(shown) > 8 else ""
     height = y + (_HEAD if foot else 4)
     lines = "".join(_lifeline(stage.x(name), y) for name in stage.roles)
-    label = f"Sequenzdiagramm mit {len(shown)} Nachrichtenpaaren"
+    label = texts("cases.diagram", count=len(shown))
+    sheet = f"<style>{style}</style>" if style else ""
     return (
-        f'<svg class="seq" role="img" aria-label="{label}" width="{stage.width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="seq" role="group" '
+        f'aria-label="{label}" width="{stage.width}" height="{height}" '
         f'viewBox="0 0 {stage.width} {height}">'
-        f"{lines}{_heads(stage, 4)}{''.join(parts)}{foot}</svg>"
+        f"{sheet}{lines}{_heads(stage, 4)}{''.join(parts)}{foot}</svg>"
     )
 
 
 def _heads(stage: _Stage, y: int) -> str:
     boxes, half = [], stage.column // 2 - 6
     for name in stage.roles:
-        x, label = stage.x(name), role(name)
+        x, label = stage.x(name), stage.texts.role(name)
         boxes.append(
             f'<g><rect class="head" x="{x - half}" y="{y}" width="{2 * half}" height="32" rx="6"/>'
             f'<text class="role" x="{x}" y="{y + 21}"{_squeezed(label, 2 * half - 10)}>'
@@ -120,40 +134,45 @@ def _arrows(stage: _Stage, y: int, item: Shown, anchor: str) -> str:
     draw_pair = _loop if start == end else _pair
     kind = "pair bad" if item.failed else "pair"
     operation = str(record["operation"])
-    title = (
-        f"{item.number}. {role(str(record['actor']))} → {role(str(record['peer']))}: {operation}"
-    )
+    actor, peer = (stage.texts.role(str(record[end])) for end in ("actor", "peer"))
+    title = f"{item.number}. {actor} → {peer}: {operation}"
     return (
         f'<a href="#{escape(anchor)}{item.number}" class="{kind}">'
-        f"<title>{escape(f'{title} · {item.status}')}</title>"
+        f"<title>{escape(f'{title} · {answer(item, stage.texts)}')}</title>"
         f'<rect class="hit" x="0" y="{y - 18}" width="{stage.width}" height="{_ROW - 4}"/>'
         f'<text class="number" x="22" y="{y + 4}">{item.number}</text>'
         f'<text class="layers" x="30" y="{y + 4}">{_cut(" ".join(item.badges), 134, 5.6)}</text>'
-        f"{draw_pair(start, end, y, operation, item)}"
+        f"{draw_pair(stage, start, end, y, item)}"
         f'<text class="time" x="{stage.width - 8}" y="{y + 4}">'
         f"{_time(record['duration'])}</text></a>"
     )
 
 
-def _pair(start: int, end: int, y: int, operation: str, item: Shown) -> str:
+def answer(item: Shown, texts: Texts) -> str:
+    """Return what came back, in one word or code."""
+    return item.status or texts("cases.answer" if item.answered else "cases.no_answer")
+
+
+def _pair(stage: _Stage, start: int, end: int, y: int, item: Shown) -> str:
     width, middle = abs(end - start) - 12, (start + end) // 2
+    operation = _shorten(str(item.exchange["operation"]), width)
+    text = _cut(answer(item, stage.texts), width)
     request = (
         f'<line x1="{start}" y1="{y}" x2="{end}" y2="{y}"/>{_tip(end, y, end > start)}'
-        f'<text class="call" x="{middle}" y="{y - 5}">{_shorten(operation, width)}</text>'
+        f'<text class="call" x="{middle}" y="{y - 5}">{operation}</text>'
     )
     back = y + 22
-    if not item.exchange.get("response"):
-        text = _cut(item.status or "keine Antwort", width)
+    if not item.answered:
         cross = f"M{middle - 5} {back - 5}l10 10m0 -10l-10 10"
         return f'{request}<path class="cross" d="{cross}"/>' + _answer(middle, back + 18, text)
     return (
         f'{request}<line class="back" x1="{end}" y1="{back}" x2="{start}" y2="{back}"/>'
-        f"{_tip(start, back, start > end)}{_answer(middle, back - 4, _cut(item.status, width))}"
+        f"{_tip(start, back, start > end)}{_answer(middle, back - 4, text)}"
     )
 
 
-def _loop(start: int, _end: int, y: int, operation: str, item: Shown) -> str:
-    label = f"{operation} {item.status}".strip()
+def _loop(stage: _Stage, start: int, _end: int, y: int, item: Shown) -> str:
+    label = f"{item.exchange['operation']} {answer(item, stage.texts)}"
     return (
         f'<path class="loop" d="M{start} {y - 6}h34v20h-34"/>{_tip(start, y + 14, False)}'
         f'<text class="self" x="{start + 40}" y="{y + 8}">{_shorten(label, _NARROW)}</text>'

@@ -1,27 +1,58 @@
 "use strict";
 (() => {
-  let bodies = null;
-  const fill = (exchange) => {
-    bodies ??= JSON.parse(document.getElementById("inhalte").textContent);
+  // Messages are deflated, one pack a scenario; bodies lie in the pack that shows them first.
+  const packs = new Map();
+  const unpack = (name) => {
+    if (!packs.has(name)) packs.set(name, inflate(document.getElementById(`${name}-pack`).textContent));
+    return packs.get(name);
+  };
+  const inflate = async (text) => {
+    const octets = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([octets]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return JSON.parse(await new Response(stream).text());
+  };
+
+  const fill = async (exchange) => {
     for (const place of exchange.querySelectorAll("pre[data-body]:empty"))
-      place.textContent = bodies[place.dataset.body] ?? "";
+      place.textContent = (await unpack(place.dataset.pack)).bodies[place.dataset.body] ?? "";
+  };
+  // A drawing waits as text until it is seen: hundreds of them would make the page slow.
+  const drawAll = (scenario) => {
+    for (const source of scenario.querySelectorAll("script.drawing")) {
+      source.previousElementSibling.innerHTML = source.textContent;
+      source.remove();
+    }
+  };
+  const show = async (scenario) => {
+    drawAll(scenario);
+    const place = scenario.querySelector(".messages:not([data-shown])");
+    if (!place) return;
+    place.dataset.shown = "";
+    try {
+      place.innerHTML = (await unpack(scenario.id)).page;
+    } catch {
+      place.textContent = place.dataset.broken;
+    }
   };
   document.addEventListener("toggle", (event) => {
     const target = event.target;
-    if (target.open && target.classList.contains("exchange")) fill(target);
+    if (!target.open) return;
+    if (target.classList.contains("case")) show(target);
+    if (target.classList.contains("exchange")) fill(target);
   }, true);
+  document.querySelectorAll(".case[open]").forEach(show);
 
-  // A browser may restore messages that were open before a reload.
-  document.querySelectorAll(".exchange[open]").forEach(fill);
-
-  const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const reveal = async () => {
+    const name = decodeURIComponent(location.hash.slice(1));
+    const scenario = document.getElementById(name.split("-n")[0]);
+    if (scenario?.classList.contains("case")) await show(scenario);
+    const target = document.getElementById(name);
     if (!target) return;
     for (let node = target; node; node = node.parentElement)
       if (node.tagName === "DETAILS") node.open = true;
     target.hidden = false;
     target.scrollIntoView();
-    target.querySelector("summary")?.focus({ preventScroll: true });
+    (target.querySelector("summary") ?? target).focus({ preventScroll: true });
   };
   addEventListener("hashchange", reveal);
   document.addEventListener("click", (event) => {
@@ -44,17 +75,19 @@
       document.getElementById(row.dataset.case).hidden = !hit;
       hits += hit;
     }
-    document.getElementById("treffer").textContent = `${hits} von ${rows.length}`;
+    const output = document.getElementById("treffer");
+    output.textContent = output.dataset.text.replace("{hits}", hits).replace("{all}", rows.length);
   };
   form.hidden = false;
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
 
-  // A closed scenario would be missing on paper.
+  // What is closed would be missing on paper.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details.case:not([open])")];
+    closed = [...document.querySelectorAll("main > section > details:not([open])")];
     for (const item of closed) item.open = true;
+    drawAll(document);
   });
   addEventListener("afterprint", () => { for (const item of closed) item.open = false; });
   apply();
