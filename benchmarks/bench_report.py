@@ -15,11 +15,12 @@ import sys
 import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import process_time
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from pruefstand.clock import VirtualClock, stopwatch
+from pruefstand.clock import VirtualClock
 from pruefstand.config.project import project_root
 from pruefstand.evidence.run_folder import RunWriter, read_run
 from pruefstand.model.case import CaseRecord, Json, StepRecord
@@ -154,9 +155,9 @@ def measure() -> dict[str, float]:
             read_run(folder / "run"), load_catalogue(project_root() / "catalogue")
         )
         for format_name, format_writer in writers().items():
-            start = stopwatch()
+            start = process_time()
             content = b"".join(format_writer.pieces(dossier))
-            found[f"{format_name}_seconds"] = round(stopwatch() - start, 2)
+            found[f"{format_name}_seconds"] = round(process_time() - start, 2)
             found[f"{format_name}_mb"] = round(len(content) / 1e6, 2)
             (folder / format_writer.file).write_bytes(content)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

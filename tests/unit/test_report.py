@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -142,7 +143,8 @@ def test_no_exchanges_draw_nothing() -> None:
 def test_arrows_and_findings_lead_to_the_message(tmp_path: Path) -> None:
     text = page_of(tmp_path, upload())
     assert '<a href="#f1-n1" class="pair">' in text
-    assert 'id="f1-n1"' in packs(text)[0]["page"]
+    (message,) = packs(text)[0]["messages"]
+    assert message["number"] == 1
     assert '<td class="num"><a href="#f1-n1">1</a></td>' in text
     assert "Wenn die Praxis verordnet" in text.split("<svg")[2]
 
@@ -158,12 +160,10 @@ def test_the_report_needs_no_network(tmp_path: Path) -> None:
 def test_hostile_content_stays_text(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path, CLOCK)
     whole = page(dossier_of(tmp_path, [hostile_case(writer, HOSTILE)]))
-    for text in (whole, *(pack["page"] for pack in packs(whole))):
-        elements = Elements(text)
-        assert "img" not in elements.tags
-        assert not [name for name, _ in elements.attributes if name.startswith("on")]
-    assert Elements(whole).tags.count("script") == 3
-    assert whole.count("</script") == 3
+    elements = Elements(whole)
+    assert "img" not in elements.tags
+    assert not [name for name, _ in elements.attributes if name.startswith("on")]
+    assert elements.tags.count("script") == whole.count("</script") == 3
 
 
 def test_the_bodies_are_there_once_and_complete(tmp_path: Path) -> None:
@@ -172,7 +172,8 @@ def test_the_bodies_are_there_once_and_complete(tmp_path: Path) -> None:
     first, second = packs(page(dossier_of(tmp_path, cases)))
     assert list(first["bodies"].values()) == ["<Task>\n  <id>1</id>\n</Task>", "<ok/>"]
     assert second["bodies"] == {}
-    assert 'data-pack="f1"' in second["page"]
+    (message,) = second["messages"]
+    assert {half["pack"] for layer in message["layers"] for half in layer["halves"]} == {"f1"}
 
 
 def test_a_lost_body_does_not_stop_the_report(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_lost_body_does_not_stop_the_report(tmp_path: Path) -> None:
         if path.is_file():
             path.unlink()
     (pack,) = packs(page(compile_dossier(run, CATALOGUE)))
-    assert "· fehlt" in pack["page"]
+    assert "· fehlt" in json.dumps(pack["messages"], ensure_ascii=False)
 
 
 def test_letters_that_reverse_text_become_visible(tmp_path: Path) -> None:

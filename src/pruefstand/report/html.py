@@ -17,8 +17,9 @@ from pruefstand.report.architecture_map import draw_map
 from pruefstand.report.deception import visible
 from pruefstand.report.dossier import Dossier
 from pruefstand.report.files import Writer
+from pruefstand.report.messages import messages
 from pruefstand.report.packs import BodyPacks
-from pruefstand.report.sequence import answer, draw
+from pruefstand.report.sequence import draw
 from pruefstand.report.survey import CaseView
 from pruefstand.report.texts import Language, Texts
 from pruefstand.requirements.coverage import State
@@ -36,7 +37,7 @@ def pieces(dossier: Dossier) -> Iterator[bytes]:
             run=dossier.run,
             info=dossier.run.info,
             t=dossier.texts,
-            pack=lambda view: _pack(dossier, packs, view),
+            pack=lambda view: _pack(view, dossier.texts, packs),
             diagram=lambda view: _diagram(view, dossier.texts),
             map=Markup(draw_map(dossier.architecture, dossier.texts)),  # noqa: S704 - escapes itself
             style=Markup(style),  # noqa: S704 - our own file
@@ -48,10 +49,9 @@ def pieces(dossier: Dossier) -> Iterator[bytes]:
         yield visible(piece).encode("utf-8", errors="replace")
 
 
-def _pack(dossier: Dossier, packs: BodyPacks, view: CaseView) -> str:
+def _pack(view: CaseView, texts: Texts, packs: BodyPacks) -> str:
     packs.begin(view.anchor)
-    template = _environment(dossier.texts.language).get_template("messages.html.j2")
-    return packs.close(template.render(case=view, t=dossier.texts, packs=packs))
+    return packs.close(messages(view, texts, packs))
 
 
 def _diagram(view: CaseView, texts: Texts) -> Markup:
@@ -72,7 +72,6 @@ def _environment(language: Language) -> Environment:
         "tone": _tone,
         "haystack": _haystack,
         "german": _german if language is not Language.GERMAN else escape,
-        "answer": answer,
     }
     return environment
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from pruefstand.errors import OperatorError
 from pruefstand.evidence.run_folder import Run
+from pruefstand.model.case import Json
 from pruefstand.report.body import BodyView, Form, present
 from pruefstand.report.deception import visible
 
@@ -52,9 +53,9 @@ class BodyPacks:
             self._stored[digest] = Stored(self._pack, view.form, view.size, view.cut)
         return self._stored[digest]
 
-    def close(self, page: str) -> str:
-        """Return the pack of `page`, the HTML of the case's messages, with its bodies."""
-        return packed({"page": page, "bodies": self._open})
+    def close(self, messages: list[Json]) -> str:
+        """Return the pack of the case's messages and its bodies."""
+        return packed({"messages": messages, "bodies": self._open})
 
     def _view(self, digest: str) -> BodyView:
         try:

@@ -12,6 +12,37 @@
     return JSON.parse(await new Response(stream).text());
   };
 
+  const element = (tag, name, ...parts) => {
+    const made = document.createElement(tag);
+    if (name) made.className = name;
+    made.append(...parts.filter((part) => part));
+    return made;
+  };
+  const pairs = (list) => list.length && element("dl", "pairs",
+    ...list.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]));
+  const half = (data) => {
+    const made = element("div", "half", element("h5", "", data.label),
+      data.start && element("p", "start", data.start), pairs(data.headers));
+    if (!data.body) return made;
+    const body = element("pre", "body");
+    Object.assign(body.dataset, { body: data.body, pack: data.pack });
+    body.tabIndex = 0;
+    made.append(element("p", "form", data.form, element("br"), element("code", "", data.body)), body);
+    return made;
+  };
+  const layer = (data) => element("section", "layer",
+    element("h4", "", element("span", "badge", data.name), ` ${data.operation} `, element("small", "", data.when)),
+    data.error && element("p", "error", data.error), pairs(data.facts),
+    element("div", "both", ...data.halves.map(half)));
+  const message = (scenario) => (data) => {
+    const made = element("details", data.failed ? "exchange bad" : "exchange", element("summary", "",
+      element("span", "no", String(data.number)), ` ${data.way} `, element("b", "", data.operation), " ",
+      element("span", "status", data.status), ...data.badges.flatMap((name) => [" ", element("span", "badge", name)])),
+    ...data.layers.map(layer));
+    made.id = `${scenario}-n${data.number}`;
+    return made;
+  };
+
   const fill = async (exchange) => {
     for (const place of exchange.querySelectorAll("pre[data-body]:empty"))
       place.textContent = (await unpack(place.dataset.pack)).bodies[place.dataset.body] ?? "";
@@ -29,7 +60,7 @@
     if (!place) return;
     place.dataset.shown = "";
     try {
-      place.innerHTML = (await unpack(scenario.id)).page;
+      place.replaceChildren(...(await unpack(scenario.id)).messages.map(message(scenario.id)));
     } catch {
       place.textContent = place.dataset.broken;
     }
