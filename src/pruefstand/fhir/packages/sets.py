@@ -116,7 +116,11 @@ SETS = (
     PackageSet(
         DAV_PRIVATE,
         "1.4",
-        ("de.basisprofil.r4-1.5.2", "de.abda.erezeptabgabedatenpkv-1.4.0"),
+        (
+            "de.basisprofil.r4-1.5.2",
+            "de.abda.erezeptabgabedatenbasis-1.5.0",
+            "de.abda.erezeptabgabedatenpkv-1.4.0",
+        ),
         ("http://fhir.abda.de/eRezeptAbgabedaten/StructureDefinition/",),
         strict_profiles=True,
     ),

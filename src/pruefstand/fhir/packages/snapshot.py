@@ -95,6 +95,10 @@ def _flat(part: Part, identifier: str, path: str) -> Iterator[Json]:
     definition = {k: v for k, v in part.definition.items() if k not in _PLACE}
     unsliced = identifier.rpartition(":")[0] if part.slice else identifier
     place: Json = {"id": identifier, "path": path}
+    if definition.get("contentReference", "").startswith("#"):
+        # The oracle's snapshots refer to the element of the type, not to the profile's own.
+        base = STRUCTURE + definition["contentReference"][1:].partition(".")[0]
+        definition["contentReference"] = base + definition["contentReference"]
     if part.slice:
         place["sliceName"] = part.slice
     yield place | definition

@@ -67,6 +67,8 @@ def _element(element: Json) -> Json:
             for c in kept["constraint"]
             if c.get("expression")
         ]
+    if element.get("isModifier"):
+        kept["isModifier"] = True
     if "binding" in kept:
         kept["binding"] = _kept(kept["binding"], ("strength", "valueSet"))
     return kept

@@ -9,7 +9,7 @@ from pruefstand.fhir.path.focus import Focus, Items, Step
 from pruefstand.fhir.path.operators import unique, united
 from pruefstand.fhir.path.text_functions import TEXT_FUNCTIONS
 from pruefstand.fhir.path.tree import Node
-from pruefstand.fhir.path.values import identity, scalar, text, truth
+from pruefstand.fhir.path.values import holds, identity, scalar, text, truth
 
 _LIMIT = 100_000
 
@@ -18,7 +18,7 @@ def exists(base: Step, criteria: Step | None = None) -> Step:
     """`exists([criteria])`."""
     if criteria is None:
         return lambda items, focus: [bool(base(items, focus))]
-    return lambda items, focus: [any(truth(criteria([item], focus)) for item in base(items, focus))]
+    return lambda items, focus: [any(holds(criteria([item], focus)) for item in base(items, focus))]
 
 
 def negation(base: Step) -> Step:
@@ -33,12 +33,12 @@ def negation(base: Step) -> Step:
 
 def where(base: Step, criteria: Step) -> Step:
     """`where(criteria)`."""
-    return lambda items, focus: [i for i in base(items, focus) if truth(criteria([i], focus))]
+    return lambda items, focus: [i for i in base(items, focus) if holds(criteria([i], focus))]
 
 
 def every(base: Step, criteria: Step) -> Step:
     """`all(criteria)`."""
-    return lambda items, focus: [all(truth(criteria([i], focus)) for i in base(items, focus))]
+    return lambda items, focus: [all(holds(criteria([i], focus)) for i in base(items, focus))]
 
 
 def select(base: Step, projection: Step) -> Step:
@@ -148,6 +148,16 @@ def subset_of(base: Step, other: Step) -> Step:
     return run
 
 
+def superset_of(base: Step, other: Step) -> Step:
+    """`supersetOf(other)`."""
+
+    def run(items: Items, focus: Focus) -> Items:
+        whole = {identity(item) for item in base(items, focus)}
+        return [all(identity(item) in whole for item in other(items, focus))]
+
+    return run
+
+
 def conditional(base: Step, condition: Step, yes: Step, no: Step | None = None) -> Step:
     """`iif(condition, yes[, no])`."""
 
@@ -241,6 +251,7 @@ FUNCTIONS: dict[str, Callable[..., Step]] = {
     "intersect": intersect,
     "exclude": exclude,
     "subsetOf": subset_of,
+    "supersetOf": superset_of,
     "allTrue": _over(lambda found: [all(scalar(item) is True for item in found)]),
     "allFalse": _over(lambda found: [all(scalar(item) is False for item in found)]),
     "anyTrue": _over(lambda found: [any(scalar(item) is True for item in found)]),

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from pruefstand.fhir.path.focus import Focus, Items, Step
-from pruefstand.fhir.path.lexer import FhirPathProblem
 from pruefstand.fhir.path.values import equal, identity, order, scalar, text, truth
 
 
@@ -86,10 +85,8 @@ def _comparison(wanted: Callable[[int], bool]) -> Callable[[Step, Step], Step]:
     def build(left: Step, right: Step) -> Step:
         def run(items: Items, focus: Focus) -> Items:
             a, b = left(items, focus), right(items, focus)
-            if not a or not b:
+            if len(a) != 1 or len(b) != 1:
                 return []
-            if len(a) > 1 or len(b) > 1:
-                raise FhirPathProblem("several items in a comparison")
             result = order(a[0], b[0])
             return [] if result is None else [wanted(result)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -24,9 +25,8 @@ def _pattern(source: str) -> re.Pattern[str]:
 
 
 def _text_of(items: Items) -> str | None:
-    if len(items) > 1:
-        raise FhirPathProblem("several items where one string is expected")
-    return text(items[0]) if items else None
+    # Several items are no text: the oracle answers as for none.
+    return text(items[0]) if len(items) == 1 else None
 
 
 def _plain(result: Callable[[str], object]) -> Callable[[Step], Step]:
@@ -90,6 +90,35 @@ def substring(base: Step, start: Step, length: Step | None = None) -> Step:
     return run
 
 
+def split(base: Step, separator: Step) -> Step:
+    """`split(separator)`."""
+
+    def run(items: Items, focus: Focus) -> Items:
+        value, by = _text_of(base(items, focus)), _text_of(separator(items, focus))
+        return [] if value is None or by is None else list(value.split(by) if by else value)
+
+    return run
+
+
+def join(base: Step, separator: Step | None = None) -> Step:
+    """`join([separator])`."""
+
+    def run(items: Items, focus: Focus) -> Items:
+        by = (_text_of(separator(items, focus)) if separator else None) or ""
+        return [by.join(text(item) or "" for item in base(items, focus))]
+
+    return run
+
+
+def _number(change: Callable[[Decimal], object]) -> Callable[[Step], Step]:
+    def build(base: Step) -> Step:
+        return lambda items, focus: [
+            change(Decimal(scalar(item))) for item in base(items, focus)[:1]
+        ]
+
+    return build
+
+
 def rounded(base: Step, digits: Step | None = None) -> Step:
     """`round([digits])`."""
 
@@ -102,6 +131,21 @@ def rounded(base: Step, digits: Step | None = None) -> Step:
 
 
 TEXT_FUNCTIONS: dict[str, Callable[..., Step]] = {
+    "matchesFull": _test(lambda value, pattern: _pattern(pattern).fullmatch(value) is not None),
+    "split": split,
+    "join": join,
+    "toChars": lambda base: split(base, lambda _, __: [""]),
+    "abs": _number(abs),
+    "ceiling": _number(math.ceil),
+    "floor": _number(math.floor),
+    "truncate": _number(int),
+    "convertsToInteger": _plain(lambda value: bool(_INTEGER.match(value))),
+    "convertsToDecimal": _plain(lambda value: bool(_DECIMAL.match(value))),
+    "convertsToBoolean": _plain(lambda value: value.lower() in ("true", "false")),
+    "convertsToString": _plain(lambda _: True),
+    "toDate": _plain(lambda value: value[:10]),
+    "toDateTime": _plain(lambda value: value),
+    "toTime": _plain(lambda value: value),
     "matches": _test(lambda value, pattern: _pattern(pattern).search(value) is not None),
     "startsWith": _test(str.startswith),
     "endsWith": _test(str.endswith),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,7 @@ from pruefstand.fhir.path.tree import Node
 _STRING_KINDS = frozenset({"code", "id", "markdown"})
 _URI_KINDS = frozenset({"url", "canonical", "uuid", "oid"})
 _SYSTEM_TYPES = frozenset({"Boolean", "Integer", "Decimal", "Date", "DateTime", "Time", "String"})
+_MOMENT = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(T|\Z)")
 _NOT_DOMAIN = frozenset({"Bundle", "Binary", "Parameters"})
 
 
@@ -30,6 +32,14 @@ def truth(items: list[Any]) -> bool | None:
         return None
     if len(items) > 1:
         raise FhirPathProblem("several items where one boolean is expected")
+    value = scalar(items[0])
+    return value if isinstance(value, bool) else True
+
+
+def holds(items: list[Any]) -> bool:
+    """Return whether a criterion or rule is met: not by an empty collection, but by several."""
+    if len(items) != 1:
+        return bool(items)
     value = scalar(items[0])
     return value if isinstance(value, bool) else True
 
@@ -91,6 +101,11 @@ def _magnitude(item: Any) -> Any:
 
 
 def _text_order(a: str, b: str) -> int | None:
+    if len(a) != len(b) and _MOMENT.match(a) and _MOMENT.match(b):
+        shorter, longer = sorted((a, b), key=len)
+        if longer.startswith(shorter):
+            # Equal as far as both are told: nobody knows which is earlier.
+            return None
     if "T" in a and "T" in b:
         try:
             x, y = datetime.fromisoformat(a), datetime.fromisoformat(b)

@@ -35,7 +35,10 @@ class Invariant:
 
 
 class Element:
-    """One element definition; `slices` and `children` come from the order of the snapshot."""
+    """One element definition; `slices` and `children` come from the order of the snapshot.
+
+    `target` is the element of the same structure that a content reference leads to.
+    """
 
     __slots__ = (
         "children",
@@ -44,6 +47,7 @@ class Element:
         "id",
         "invariants",
         "is_choice",
+        "is_modifier",
         "max_length",
         "maximum",
         "minimum",
@@ -57,6 +61,7 @@ class Element:
         "slice_name",
         "slices",
         "slicing",
+        "target",
         "types",
         "value_set",
     )
@@ -78,9 +83,11 @@ class Element:
         self.max_length: int | None = definition.get("maxLength")
         self.value_set = _required_value_set(definition)
         self.invariants = _invariants(definition)
+        self.is_modifier: bool = definition.get("isModifier", False)
         self.slicing: Json | None = definition.get("slicing")
         self.slice_name: str | None = definition.get("sliceName")
         self.reference: str | None = definition.get("contentReference")
+        self.target: Element | None = None
         self.children: list[Element] = []
         self.slices: list[Element] = []
         self.plan: Plan | None = None
@@ -98,11 +105,6 @@ class Element:
         """Whether a fixed value or a pattern is demanded."""
         return self.fixed is not None or self.pattern is not None
 
-    @property
-    def own_slices(self) -> list[Element]:
-        """The slices of the first order; a re-slice lives below its slice."""
-        return [one for one in self.slices if "/" not in (one.slice_name or "")]
-
 
 class Plan:
     """What to look at below an element, precomputed."""
@@ -113,7 +115,7 @@ class Plan:
         self.plain = element.plain
         self.required = [c for c in element.children if c.minimum]
         self.required_slices = [
-            c for c in element.children if c.slicing and any(s.minimum for s in c.own_slices)
+            c for c in element.children if c.slicing and any(s.minimum for s in c.slices)
         ]
         self.by_name: dict[str, list[Element]] = {}
         for child in element.children:
@@ -153,6 +155,9 @@ def profile_of(structure: Json) -> Profile:
         element = Element(definition, order)
         by_id[element.id] = element
         _place(element, by_id)
+    for element in by_id.values():
+        if element.reference and element.reference.startswith("#"):
+            element.target = by_id.get(element.reference[1:])
     return Profile(
         structure["url"],
         structure.get("version", ""),
@@ -169,7 +174,11 @@ def _place(element: Element, by_id: dict[str, Element]) -> None:
     parent = by_id.get(above)
     if parent is None:
         return
-    sliced = by_id.get(f"{above}.{last.partition(':')[0]}") if ":" in last else None
+    name, _, slice_name = last.partition(":")
+    # A re-slice `a/b` belongs to its slice `a`.
+    outer = slice_name.rpartition("/")[0]
+    whole = f"{above}.{name}:{outer}" if outer else f"{above}.{name}"
+    sliced = by_id.get(whole) if slice_name else None
     if sliced is not None:
         sliced.slices.append(element)
     else:

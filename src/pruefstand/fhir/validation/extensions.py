@@ -28,6 +28,9 @@ def check_extension(walk: Walk, node: Node, profiles: list[str], element: Elemen
     if definition is None:
         walk.report("extension", node, element, found=url)
         return
+    if definition.root.is_modifier != (node.name == "modifierExtension"):
+        wanted = "modifierExtension" if definition.root.is_modifier else "extension"
+        walk.report("extension", node, element, expected=wanted, found=f"{node.name} {url}")
     for profile in profiles:
         if profile not in (url, _EXTENSION) and walk.catalogue.profile(profile):
             walk.check_profile(node, profile)

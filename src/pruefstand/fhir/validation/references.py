@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pruefstand.fhir.path.tree import Node
@@ -13,7 +14,18 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.\-]*:")
 _REST = re.compile(r"(.*)/[A-Z][A-Za-z]+/[^/]+\Z")
+_TYPED = re.compile(r"(?:https?://.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.\-]{1,64}(?:/_history/.*)?\Z")
 _UUID = "urn:uuid:"
+_WITHOUT_FULL_URL = ("batch", "transaction", "batch-response", "transaction-response")
+_IN_COMPOSITION = (
+    ("subject",),
+    ("author",),
+    ("encounter",),
+    ("custodian",),
+    ("attester", "party"),
+    ("event", "detail"),
+)
+_IN_SECTION = (("focus",), ("entry",))
 
 
 class ReferenceIndex:
@@ -65,34 +77,85 @@ def _contained(resource: Node, wanted: str) -> Node | None:
 
 
 def check_reference(walk: Walk, node: Node, types: list[TypeReference]) -> None:
-    """Check that a reference inside the document leads to one of the allowed profiles."""
+    """Check that a reference leads to one of the allowed types, inside the document to a profile.
+
+    A reference out of the document is judged by the type in its address.
+    """
+    resource = walk.resolve(node)
+    declared = node.text("type")
+    found = resource.type if resource is not None else _type_in(node.text("reference"))
+    if declared and found and declared != found:
+        walk.report("reference", node, expected=declared, found=found)
     targets = [target for one in types for target in one.targets]
-    resource = walk.resolve(node) if targets else None
-    if resource is None or STRUCTURE + "Resource" in targets:
+    if not targets or not found or STRUCTURE + "Resource" in targets:
         return
+    if resource is None:
+        profiles = [walk.catalogue.profile(target) for target in targets]
+        if all(p is not None and p.type != found for p in profiles):
+            walk.report("reference", node, expected=_names(targets), found=found)
+    elif not _fits_any(walk, resource, targets):
+        claimed = {p.partition("|")[0] for p in resource.profiles()}
+        found = ", ".join(claimed) or resource.type
+        walk.report("reference", node, expected=_names(targets), found=found)
+
+
+def _type_in(address: str | None) -> str:
+    found = _TYPED.match(address or "")
+    return found[1] if found else ""
+
+
+def _names(targets: list[str]) -> str:
+    return ", ".join(target.rpartition("/")[2] for target in targets)
+
+
+def _fits_any(walk: Walk, resource: Node, targets: list[str]) -> bool:
     claimed = {p.partition("|")[0] for p in resource.profiles()}
     for target in targets:
         profile = walk.catalogue.profile(target)
         if profile is None or profile.type != resource.type:
             continue
         if target in claimed or walk.catalogue.is_base(target):
-            return
+            return True
         if walk.conforms_to(resource, target):
-            return
-    names = ", ".join(target.rpartition("/")[2] for target in targets)
-    walk.report("reference", node, expected=names, found=", ".join(claimed) or resource.type)
+            return True
+    return False
 
 
 def check_bundle(walk: Walk, bundle: Node) -> None:
     """Check what FHIR demands of a bundle beyond its structure."""
     entries = bundle.children.get("entry", [])
-    if bundle.text("type") == "document":
+    kind = bundle.text("type")
+    if kind == "document":
         first = entries[0].first("resource") if entries else None
         if first is None or first.type != "Composition":
             found = first.type if first is not None else "–"
             walk.report("bundle", bundle, expected="Composition", found=found)
+        else:
+            _check_document(walk, first)
     for entry in entries:
+        if kind not in _WITHOUT_FULL_URL and entry.text("fullUrl") is None:
+            walk.report("bundle", entry, expected="fullUrl", found="–")
         _check_full_url(walk, entry)
+
+
+def _check_document(walk: Walk, composition: Node) -> None:
+    places = list(_below(composition, _IN_COMPOSITION))
+    sections = list(composition.children.get("section", ()))
+    for section in sections:
+        places += _below(section, _IN_SECTION)
+        sections += section.children.get("section", ())
+    for place in places:
+        address = place.text("reference")
+        if address and not address.startswith("#") and walk.resolve(place) is None:
+            walk.report("reference", place, expected="entry", found=address)
+
+
+def _below(node: Node, paths: tuple[tuple[str, ...], ...]) -> Iterator[Node]:
+    for path in paths:
+        found = [node]
+        for name in path:
+            found = [child for one in found for child in one.children.get(name, ())]
+        yield from found
 
 
 def _check_full_url(walk: Walk, entry: Node) -> None:

@@ -15,49 +15,67 @@ if TYPE_CHECKING:
 
 def check_sliced(walk: Walk, owner: Node, nodes: list[Node], sliced: Element) -> None:
     """Check all repetitions of a sliced element, and how often each slice occurs."""
-    slices = sliced.own_slices
-    counts = dict.fromkeys(range(len(slices)), 0)
-    rules = sliced.slicing or {}
-    latest = -1
+    slices = sliced.slices
+    groups: list[list[Node]] = [[] for _ in slices]
+    places: list[tuple[int, Node]] = []
     for node in nodes:
-        index = _slice_of(walk, node, sliced, slices)
+        index = _slice_of(walk, node, sliced)
         if index is None:
+            places.append((len(slices), node))
             _check_unsliced(walk, node, sliced)
-            continue
-        counts[index] += 1
-        if rules.get("ordered") and index < latest:
-            walk.report("slice-order", node, slices[index], found=slices[index].slice_name or "")
-        latest = max(latest, index)
-        one = slices[index]
+        else:
+            places.append((index, node))
+            groups[index].append(node)
+    _check_order(walk, places, sliced)
+    for one, group in zip(slices, groups, strict=True):
+        _check_group(walk, owner, group, sliced, one)
+
+
+def _check_group(walk: Walk, owner: Node, group: list[Node], sliced: Element, one: Element) -> None:
+    for node in group:
         if sliced.children and not one.children:
             walk.check_child(node, sliced)
+    if one.slices and one.slicing:
+        check_sliced(walk, owner, group, one)
+    for node in group:
         walk.check_child(node, one)
-    _check_counts(walk, owner, slices, counts)
+    if len(group) < one.minimum:
+        walk.report_count("slice-minimum", owner, one, len(group))
+    elif len(group) > one.maximum:
+        walk.report_count("slice-maximum", owner, one, len(group))
 
 
-def _slice_of(walk: Walk, node: Node, sliced: Element, slices: list[Element]) -> int | None:
-    for index, one in enumerate(slices):
+def _slice_of(walk: Walk, node: Node, sliced: Element) -> int | None:
+    for index, one in enumerate(sliced.slices):
         criteria = criteria_of(walk.catalogue, sliced, one)
         if criteria and all(criterion.holds(node, walk) for criterion in criteria):
             return index
     return None
 
 
+def _check_order(walk: Walk, places: list[tuple[int, Node]], sliced: Element) -> None:
+    rules = sliced.slicing or {}
+    ordered, at_end = rules.get("ordered"), rules.get("rules") == "openAtEnd"
+    if not ordered and not at_end:
+        return
+    end, latest = len(sliced.slices), -1
+    for index, node in places:
+        after_the_rest = at_end and latest == end and index < end
+        if after_the_rest or (ordered and index < latest < end):
+            found = sliced.slices[index].slice_name or ""
+            walk.report("slice-order", node, sliced.slices[index], found=found)
+        # What matches no slice may stand anywhere unless the rules keep it for the end.
+        if index < end or at_end:
+            latest = max(latest, index)
+
+
 def _check_unsliced(walk: Walk, node: Node, sliced: Element) -> None:
-    names = ", ".join(s.slice_name or s.id for s in sliced.own_slices)
+    names = ", ".join(one.slice_name or one.id for one in sliced.slices)
     if (sliced.slicing or {}).get("rules") == "closed":
         walk.report("slice-closed", node, sliced, expected=names, found=node.type)
     elif sliced.path.endswith("meta.profile"):
         severity: Severity = "error" if walk.packages.strict_profiles else "information"
         found = node.value or ""
         walk.report("profile-extra", node, sliced, severity=severity, found=found, expected=names)
-    walk.check_child(node, sliced)
-
-
-def _check_counts(walk: Walk, owner: Node, slices: list[Element], counts: dict[int, int]) -> None:
-    for index, one in enumerate(slices):
-        count = counts[index]
-        if count < one.minimum:
-            walk.report_count("slice-minimum", owner, one, count)
-        elif count > one.maximum:
-            walk.report_count("slice-maximum", owner, one, count)
+    if sliced.slice_name is None:
+        walk.check_child(node, sliced)

@@ -191,7 +191,7 @@ class Walk:
                 self.report_count("minimum", node, one, count)
         for one in plan.required_slices:
             if one.name not in children:
-                for part in one.own_slices:
+                for part in one.slices:
                     if part.minimum:
                         self.report_count("slice-minimum", node, part, 0)
         by_name = plan.by_name
@@ -253,11 +253,15 @@ class Walk:
         elif not element.children:
             self._check_plain_type(node, element)
 
+    def _of_type(self, identifier: str) -> Element | None:
+        base = self.catalogue.profile(STRUCTURE + identifier.partition(".")[0])
+        return base.by_id.get(identifier) if base is not None else None
+
     def _check_plain_type(self, node: Node, element: Element) -> None:
         if element.reference:
-            target = element.reference.rpartition("#")[2]
-            base = self.catalogue.profile(STRUCTURE + target.partition(".")[0])
-            if base is not None and target in base.by_id:
-                self.check_children(node, base.by_id[target])
+            target = element.target or self._of_type(element.reference.rpartition("#")[2])
+            if target is not None:
+                check_value(self, node, target)
+                self.check_children(node, target)
         elif node.type not in _BACKBONE and not (node.type in PRIMITIVES and not node.ordered):
             self.check_profile(node, STRUCTURE + node.type)
