@@ -5,6 +5,7 @@ from __future__ import annotations
 from mocks.erezept.access_token import TokenVerifier
 from mocks.erezept.faults import FAULTS
 from mocks.erezept.inner import InnerRequests
+from mocks.erezept.notifications import Notifications
 from mocks.erezept.rate_limit import RateLimit
 from mocks.erezept.receipt import ReceiptSigner
 from mocks.erezept.records import Records
@@ -12,13 +13,23 @@ from mocks.erezept.routes import WebLayer
 from mocks.erezept.service import Service
 from pruefstand.crypto.vau_erezept import VauServer
 from pruefstand.mockkit import App, MockContext
+from pruefstand.mockkit.sockets import Socket
 
 
 def app(ctx: MockContext) -> App:
     """Return the Fachdienst; what it remembers lies in the context's store."""
     ctx.faults.offered = FAULTS
-    service = Service(ctx, Records.of(ctx.store), ReceiptSigner(ctx.pki))
+    records = Records.of(ctx.store)
+    notifications = Notifications(records, ctx.clock, ctx.pki)
+    service = Service(ctx, records, ReceiptSigner(ctx.pki), notifications.tell)
     idp_key = ctx.pki.service("idp-sig").key.public_key()
     inner = InnerRequests(service, TokenVerifier(idp_key, ctx.clock), RateLimit(ctx.clock))
     web = WebLayer(ctx, VauServer(ctx.pki.service("erp-vau").key), inner)
-    return App("erezept", web.routes(), web.unknown, web.failed, ctx.faults)
+    return App(
+        "erezept",
+        web.routes(),
+        web.unknown,
+        web.failed,
+        ctx.faults,
+        sockets=(Socket("/subscription", notifications.open),),
+    )

@@ -15,7 +15,7 @@ from mocks.erezept.negotiation import weighted
 from mocks.erezept.roles import INSURED
 from mocks.erezept.search import Search, page
 from mocks.erezept.service import Answer, Call, Service
-from mocks.erezept.state import Resource
+from mocks.erezept.state import Resource, Task
 
 _TERMS = "http://terminology.hl7.org/CodeSystem/"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -86,6 +86,54 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "{name} hat das E-Rezept {id} abgerufen.",
             "{name} retrieved the e-prescription {id}.",
         ),
+        "POST /Consent": _event(
+            "create",
+            "C",
+            "{name} hat eine Einwilligung erteilt.",
+            "{name} gave a consent.",
+        ),
+        "DELETE /Consent": _event(
+            "delete",
+            "D",
+            "{name} hat eine Einwilligung widerrufen.",
+            "{name} withdrew a consent.",
+        ),
+        "POST /ChargeItem": _event(
+            "create",
+            "C",
+            "{name} hat Abrechnungsinformationen zum E-Rezept {id} gespeichert.",
+            "{name} stored charge data for the e-prescription {id}.",
+        ),
+        "PUT /ChargeItem": _event(
+            "update",
+            "U",
+            "{name} hat Abrechnungsinformationen zum E-Rezept {id} geändert.",
+            "{name} changed charge data for the e-prescription {id}.",
+        ),
+        "PATCH /ChargeItem": _event(
+            "update",
+            "U",
+            "{name} hat Abrechnungsinformationen zum E-Rezept {id} markiert.",
+            "{name} marked charge data for the e-prescription {id}.",
+        ),
+        "DELETE /ChargeItem": _event(
+            "delete",
+            "D",
+            "{name} hat Abrechnungsinformationen zum E-Rezept {id} gelöscht.",
+            "{name} deleted charge data for the e-prescription {id}.",
+        ),
+        "GET /ChargeItem": _event(
+            "read",
+            "R",
+            "{name} hat eine Liste der Abrechnungsinformationen abgerufen.",
+            "{name} retrieved a list of charge data.",
+        ),
+        "GET /ChargeItem/{id}": _event(
+            "read",
+            "R",
+            "{name} hat Abrechnungsinformationen zum E-Rezept {id} abgerufen.",
+            "{name} retrieved charge data for the e-prescription {id}.",
+        ),
         "GET /MedicationDispense": _event(
             "read",
             "R",
@@ -141,6 +189,16 @@ def read_audit(service: Service, call: Call, id: str) -> Answer:
         if entry.id == id.lower():
             return Answer(200, resource(entry, _language(call)))
     raise Refused("audit-not-found")
+
+
+def audit_entries(service: Service, call: Call, task: Task) -> list[tuple[str, Resource]]:
+    """Return what the protocol of the task's owner tells about it, as Bundle entries."""
+    base, language = f"{service.ctx.base_url}/AuditEvent", _language(call)
+    return [
+        (f"{base}/{entry.id}", resource(entry, language))
+        for entry in service.records.audit.find(task.kvnr or "")
+        if entry.prescription_id == task.prescription_id
+    ]
 
 
 def _language(call: Call) -> str:

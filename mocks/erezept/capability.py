@@ -17,6 +17,7 @@ _INTERACTIONS = {
     ("PATCH", True): "patch",
     ("PUT", True): "update",
     ("DELETE", True): "delete",
+    ("DELETE", False): "delete",
 }
 
 

@@ -32,7 +32,7 @@ SEARCH: Search[Dispensed] = Search(
 def search_dispenses(service: Service, call: Call) -> Answer:
     """List all dispensations of the caller, each Medication included; there is no paging."""
     insured = call.caller.id_number
-    stored = [item for task in service.records.tasks.find(insured) for item in task.dispensed]
+    stored = [item for task in service.tasks_of(insured) for item in task.dispensed]
     _check_identifier(call.request.query.get("identifier"))
     found = SEARCH.select(stored, call.request.query)
     base = service.ctx.base_url

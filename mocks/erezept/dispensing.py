@@ -11,7 +11,7 @@ from mocks.erezept.parameters import body_root, parameters
 from mocks.erezept.service import Answer, Call, Service, same
 from mocks.erezept.state import Dispensed, Task
 from mocks.erezept.transitions import next_status
-from mocks.erezept.xpath import Element, elements_of, text_of
+from mocks.erezept.xpath import Element, elements_of, text_of, texts_of
 from pruefstand.clock import berlin_day
 from pruefstand.ids.rezept_id import FlowType
 from pruefstand.rng import Rng
@@ -20,6 +20,7 @@ LAST_DAY_OF_1_5 = date(2027, 4, 10)
 
 _INPUT = f"{resources.PROFILE}GEM_ERP_PR_PAR_"
 _PROFILE = text_of("/f:Parameters/f:meta/f:profile/@value")
+_DAYS = texts_of("//f:MedicationDispense/f:whenHandedOver/@value")
 _DISPENSE = elements_of(
     "f:part[f:name/@value='medicationDispense']/f:resource/f:MedicationDispense"
 )
@@ -33,7 +34,6 @@ _FIELDS = {
         "performer": "f:performer/f:actor/f:identifier"
         f"[f:system/@value='{resources.TELEMATIK_ID}']/f:value/@value",
         "reference": "f:medicationReference/f:reference/@value",
-        "day": "f:whenHandedOver/@value",
         "profile": "f:meta/f:profile/@value",
         "id": "f:id/@value",
     }.items()
@@ -64,7 +64,7 @@ def _check(task: Task, call: Call) -> Task:
 def dispensations(call: Call, task: Task, today: date, *, profile: str) -> tuple[Dispensed, ...]:
     """Return what the body hands over, with the service's ids; raises Refused 400."""
     root = body_root(call.request)
-    _check_profile(_PROFILE(root), today, f"{_INPUT}{profile}|")
+    _check_profile(_PROFILE(root), _handed_over(root) or today, f"{_INPUT}{profile}|")
     found = [element for name, element in parameters(root) if name == "rxDispensation"]
     if not found:
         raise _invalid("Parameters: error: rxDispensation is missing")
@@ -72,6 +72,14 @@ def dispensations(call: Call, task: Task, today: date, *, profile: str) -> tuple
         _rx_dispensation(element, number, len(found), task, call)
         for number, element in enumerate(found, 1)
     )
+
+
+def _handed_over(root: Element) -> date | None:
+    """Return the newest whenHandedOver, which decides the version; raises Refused 400."""
+    try:
+        return max((date.fromisoformat(text[:10]) for text in _DAYS(root)), default=None)
+    except ValueError:
+        raise _invalid("MedicationDispense.whenHandedOver: error: no date") from None
 
 
 def _check_profile(found: str, today: date, canonical: str) -> None:

@@ -37,7 +37,7 @@ _LISTS = frozenset(
         "when",
     }
 )
-_OWN_IDENTIFIERS = frozenset({"MedicationDispense", "Medication", "Communication"})
+_OWN_IDENTIFIERS = frozenset({"ChargeItem", "Communication", "Medication", "MedicationDispense"})
 """Resources repeat their identifier; a Reference has one."""
 _NUMBERS = frozenset({"valueInteger", "valueDecimal", "valuePositiveInt"})
 _QUANTITIES = frozenset(

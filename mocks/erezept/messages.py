@@ -51,6 +51,7 @@ class Letter:
     """What a message says before it is stored."""
 
     kind: Kind
+    sender: str
     recipient: str
     prescription_id: str
     access_code: str | None
@@ -64,6 +65,7 @@ def send_message(service: Service, call: Call) -> Answer:
     _check_parties(letter, call)
     task = _task(service, letter)
     _check_task(service, letter, call, task)
+    _check_charge_item(service, letter)
     _check_payload(letter, task)
     message = Message(
         id=service.ctx.rng.uuid(),
@@ -78,6 +80,7 @@ def send_message(service: Service, call: Call) -> Answer:
     with records.store.atomic():
         _check_number(letter, records.messages.find(task.prescription_id))
         records.messages.add(message.id, message)
+    service.notify(message.recipient)
     return Answer(
         201,
         message_resource(message, call.caller.oid == INSURED),
@@ -112,6 +115,7 @@ def _letter(root: Element, call: Call) -> Letter:
         raise _invalid("Communication.recipient: error: identifier of another system")
     return Letter(
         kind,
+        call.caller.id_number,
         _RECIPIENT(root),
         found[2],
         found[3] or call.access_code,
@@ -133,10 +137,20 @@ def _check_parties(letter: Letter, call: Call) -> None:
 
 
 def _task(service: Service, letter: Letter) -> Task:
-    task = service.records.tasks.get(letter.prescription_id)
+    task = service.known(letter.prescription_id)
     if task is None or task.prescription is None:
         raise Refused("message-task", id=letter.prescription_id)
     return task
+
+
+def _check_charge_item(service: Service, letter: Letter) -> None:
+    if letter.kind.about != "ChargeItem":
+        return
+    item = service.records.charge_items.get(letter.prescription_id)
+    insured = item.kvnr if item else None
+    parties = (letter.recipient, letter.sender)
+    if item is None or insured not in parties:
+        raise Refused("message-charge-item", id=letter.prescription_id)
 
 
 def _check_task(service: Service, letter: Letter, call: Call, task: Task) -> None:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from mocks.erezept.activate import activate
 from mocks.erezept.audit import read_audit, search_audit
 from mocks.erezept.capability import capability_statement, device_resource
+from mocks.erezept.charge_items import (
+    create_charge_item,
+    delete_charge_item,
+    mark_charge_item,
+    read_charge_item,
+    replace_charge_item,
+    search_charge_items,
+)
 from mocks.erezept.closing import close
+from mocks.erezept.consents import give_consent, search_consents, withdraw_consent
 from mocks.erezept.create import create
 from mocks.erezept.dispense_reading import search_dispenses
 from mocks.erezept.dispensing import dispense
@@ -17,6 +26,7 @@ from mocks.erezept.messages import send_message
 from mocks.erezept.reading import read_task, search_tasks
 from mocks.erezept.redeem import abort, accept, reject
 from mocks.erezept.service import Answer, Call, Service
+from mocks.erezept.subscriptions import subscribe
 
 ACCEPT = "POST /Task/$accept"
 _SPEC = "gemSpec_FD_eRp"
@@ -59,6 +69,16 @@ OPERATIONS = (
     Operation("DELETE", "/Communication/{id}", "DELETE /Communication", delete_message, _SPEC),
     Operation("GET", "/AuditEvent", "GET /AuditEvent", search_audit, _SPEC),
     Operation("GET", "/AuditEvent/{id}", "GET /AuditEvent", read_audit, _SPEC),
+    Operation("POST", "/Subscription", "POST /Subscription", subscribe, _SPEC),
+    Operation("GET", "/Consent", "GET /Consent", search_consents, _SPEC),
+    Operation("POST", "/Consent", "POST /Consent", give_consent, _SPEC),
+    Operation("DELETE", "/Consent", "DELETE /Consent", withdraw_consent, _SPEC),
+    Operation("GET", "/ChargeItem", "GET /ChargeItem", search_charge_items, _SPEC),
+    Operation("POST", "/ChargeItem", "POST /ChargeItem", create_charge_item, _SPEC),
+    Operation("GET", "/ChargeItem/{id}", "GET /ChargeItem/{id}", read_charge_item, _SPEC),
+    Operation("PUT", "/ChargeItem/{id}", "PUT /ChargeItem", replace_charge_item, _SPEC),
+    Operation("PATCH", "/ChargeItem/{id}", "PATCH /ChargeItem", mark_charge_item, _SPEC),
+    Operation("DELETE", "/ChargeItem/{id}", "DELETE /ChargeItem", delete_charge_item, _SPEC),
     Operation("GET", "/Device", "GET /Device", _device, _SPEC),
     Operation("GET", "/metadata", "GET /metadata", _metadata, _SPEC),
 )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from mocks.erezept import resources
+from mocks.erezept.audit import audit_entries
 from mocks.erezept.errors import Refused
+from mocks.erezept.patient_copy import patient_copy
+from mocks.erezept.presence import proven
 from mocks.erezept.redeem import recovered
 from mocks.erezept.roles import INSURED
 from mocks.erezept.search import Search, midnight, page
 from mocks.erezept.service import Answer, Call, Service, check_access_code, same
 from mocks.erezept.state import Resource, Task
 from mocks.erezept.transitions import Status
+from pruefstand.clock import berlin_day
 from pruefstand.ids.rezept_id import FlowType
 
 _DIRECT_FLOWS = frozenset({FlowType.STEERED, FlowType.STEERED_PRIVATE})
+_BY_CARD = frozenset({FlowType.DRUG, FlowType.TERATOGENIC})
+"""What a pharmacy finds with the eGK alone."""
 TASK_SEARCH: Search[Task] = Search(
     dates={
         "authored-on": lambda task: task.authored_on,
@@ -30,15 +36,37 @@ TASK_SEARCH: Search[Task] = Search(
 
 
 def search_tasks(service: Service, call: Call) -> Answer:
-    """List the insured person's own tasks, oldest first; a pharmacy needs a proof of presence."""
+    """List the insured person's own tasks, oldest first, or to a pharmacy the redeemable ones."""
     if call.caller.oid != INSURED:
-        raise Refused("get-no-presence")
+        return _search_present(service, call)
     query = call.request.query
-    tasks = TASK_SEARCH.select(service.records.tasks.find(call.caller.id_number), query)
+    tasks = TASK_SEARCH.select(service.tasks_of(call.caller.id_number), query)
     found = page(tasks, query, f"{service.ctx.base_url}/Task/")
     entries = [(service.task_url(task.prescription_id), _for_insured(task)) for task in found.items]
     bundle = resources.searchset(found.links, entries, total=found.total)
     return Answer(200, bundle, insured=call.caller.id_number)
+
+
+def _search_present(service: Service, call: Call) -> Answer:
+    """List what the pharmacy may redeem for the insured person whose eGK it has read."""
+    presence = proven(service, call)
+    today = berlin_day(service.ctx.clock.now())
+    tasks = [
+        task
+        for task in service.tasks_of(presence.kvnr)
+        if task.status is Status.READY
+        and task.flow_type in _BY_CARD
+        and task.prescription is not None
+        and today <= task.prescription.expiry
+    ]
+    query = call.request.query
+    found = page(TASK_SEARCH.select(tasks, query), query, f"{service.ctx.base_url}/Task/")
+    entries = [
+        (service.task_url(task.prescription_id), resources.task(task, with_code=True))
+        for task in found.items
+    ]
+    bundle = resources.searchset(found.links, entries, total=found.total)
+    return Answer(presence.status, bundle, insured=presence.kvnr)
 
 
 def read_task(service: Service, call: Call, id: str) -> Answer:
@@ -61,20 +89,15 @@ def _read_insured(service: Service, call: Call, task: Task) -> Answer:
             raise Refused("access-code")
         check_access_code(call, task)
     assert task.prescription is not None
-    copy: Resource = {
-        "resourceType": "Binary",
-        "id": resources.document_id(task.prescription_id, "2"),
-        "contentType": "application/fhir+xml",
-        "data": resources.encoded(task.prescription.content),
-    }
-    return _collection(
-        service,
-        task,
-        [
-            (service.task_url(task.prescription_id), _for_insured(task)),
-            (f"urn:uuid:{copy['id']}", copy),
-        ],
-    )
+    at = resources.instant(task.activated_at or task.last_modified)
+    copy = patient_copy(task.prescription.content, service.ctx.pki, at)
+    entries = [
+        (service.task_url(task.prescription_id), _for_insured(task)),
+        (f"urn:uuid:{resources.document_id(task.prescription_id, '2')}", copy),
+    ]
+    if call.request.query.get("_revinclude") == "AuditEvent:entity.what":
+        entries += audit_entries(service, call, task)
+    return _collection(service, task, entries)
 
 
 def _read_holder(service: Service, call: Call, task: Task) -> Answer:

@@ -8,12 +8,13 @@ from mocks.erezept.dates import german
 from mocks.erezept.errors import Refused
 from mocks.erezept.roles import INSURED, PHARMACIES
 from mocks.erezept.service import Answer, Call, Service, check_access_code, same
-from mocks.erezept.state import Task
+from mocks.erezept.state import Resource, Task
 from mocks.erezept.transitions import Status, next_status
 from pruefstand.clock import berlin_day
 from pruefstand.ids.rezept_id import FlowType
 
 _DIRECT_FLOWS = frozenset({FlowType.STEERED, FlowType.STEERED_PRIVATE})
+_PRIVATE_FLOWS = frozenset({FlowType.DRUG_PRIVATE, FlowType.STEERED_PRIVATE})
 SECRET_BYTES = 32
 
 
@@ -31,7 +32,7 @@ def accept(service: Service, call: Call, id: str) -> Answer:
         return task.accepted(secret, call.caller.id_number, now)
 
     task = service.records.tasks.change(id, step)
-    return _with_prescription(service, task, f"{service.task_url(id)}/$accept/")
+    return _with_prescription(service, task, f"{service.task_url(id)}/$accept/", consent=True)
 
 
 def _check_acceptable(service: Service, caller: Caller, task: Task) -> None:
@@ -49,13 +50,15 @@ def _check_acceptable(service: Service, caller: Caller, task: Task) -> None:
         raise Refused("not-yet", mvo=mvo, day=german(start))
 
 
-def _with_prescription(service: Service, task: Task, link: str) -> Answer:
+def _with_prescription(service: Service, task: Task, link: str, *, consent: bool = False) -> Answer:
     assert task.prescription is not None
     binary = resources.binary(task.prescription_id, task.prescription.signed)
     entries = [
         (service.task_url(task.prescription_id), resources.task(task, with_secret=True)),
         (f"urn:uuid:{binary['id']}", binary),
     ]
+    if consent and task.flow_type in _PRIVATE_FLOWS:
+        entries += _consent(service, task.kvnr or "")
     return Answer(
         200,
         resources.bundle("collection", link, entries),
@@ -63,6 +66,13 @@ def _with_prescription(service: Service, task: Task, link: str) -> Answer:
         prescription_id=task.prescription_id,
         insured=task.kvnr,
     )
+
+
+def _consent(service: Service, kvnr: str) -> list[tuple[str, Resource]]:
+    found = service.records.consents.get(f"CHARGCONS-{kvnr}")
+    if found is None:
+        return []
+    return [(f"{service.ctx.base_url}/Consent/{found.resource['id']}", found.resource)]
 
 
 def recovered(service: Service, task: Task) -> Answer:

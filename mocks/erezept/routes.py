@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from mocks.erezept.inner import Inner, InnerRequests
+from mocks.erezept.pki_endpoints import PkiEndpoints
 from pruefstand.crypto.vau_erezept import OpenedRequest, VauProblem, VauServer
 from pruefstand.mockkit import MockContext, Route
 from pruefstand.model.http import Request, Response
@@ -26,15 +27,6 @@ class WebLayer:
     def health(self, request: Request) -> Response:
         """GET /: the probe clients send after ten idle minutes."""
         return Response(200)
-
-    def certificate(self, request: Request) -> Response:
-        """GET /VAUCertificate: C.FD.ENC in DER (A_20160)."""
-        der = self.ctx.pki.service("erp-vau").der
-        return Response(200, (("Content-Type", "application/pkix-cert"),), der)
-
-    def retired(self, request: Request) -> Response:
-        """GET /CertList and /OCSPList: deprecated, empty."""
-        return Response(200, (("Content-Length", "0"),))
 
     def trusted(self, request: Request, pseudonym: str) -> Response:
         """POST /VAU/{pseudonym}: decrypt, answer, encrypt; the business status is inside."""
@@ -77,8 +69,6 @@ class WebLayer:
         """Return the outer route table."""
         return (
             Route("POST", "/VAU/{pseudonym}", "VAU", self.trusted, "A_20161-01"),
-            Route("GET", "/VAUCertificate", "VAUCertificate", self.certificate, "A_20160"),
-            Route("GET", "/CertList", "CertList", self.retired),
-            Route("GET", "/OCSPList", "OCSPList", self.retired),
+            *PkiEndpoints(self.ctx).routes(),
             Route("GET", "/", "health", self.health),
         )

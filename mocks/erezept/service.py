@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mocks.erezept.access_token import Caller
+from mocks.erezept.deletion import last_day
 from mocks.erezept.errors import Refused
 from mocks.erezept.receipt import ReceiptSigner
 from mocks.erezept.records import Records
 from mocks.erezept.state import Resource, Task
+from pruefstand.clock import berlin_day
 from pruefstand.ids import rezept_id
 from pruefstand.mockkit import MockContext
 from pruefstand.model.http import Request
@@ -22,6 +25,8 @@ class Service:
     ctx: MockContext
     records: Records
     signer: ReceiptSigner
+    notify: Callable[[str], None] = lambda _: None
+    """Tells a recipient that a message waits."""
 
     def flag(self, name: str) -> bool:
         """Return the operator's switch `name`, off by default."""
@@ -30,10 +35,21 @@ class Service:
     def found(self, prescription_id: str, refusal: str = "not-found") -> Task:
         """Return the task; raises Refused 404 for a bad or unknown id."""
         parse_id(prescription_id)
-        task = self.records.tasks.get(prescription_id)
+        task = self.known(prescription_id)
         if task is None:
             raise Refused(refusal)
         return task
+
+    def known(self, prescription_id: str) -> Task | None:
+        """Return the task unless it was never there or is deleted by age."""
+        task = self.records.tasks.get(prescription_id)
+        today = berlin_day(self.ctx.clock.now())
+        return None if task is None or today > last_day(task) else task
+
+    def tasks_of(self, kvnr: str) -> list[Task]:
+        """Return the tasks of an insured person, oldest first."""
+        today = berlin_day(self.ctx.clock.now())
+        return [task for task in self.records.tasks.find(kvnr) if today <= last_day(task)]
 
     def task_url(self, prescription_id: str) -> str:
         """Return the absolute address of a task."""

@@ -52,16 +52,25 @@ class Task:
     dispensed: tuple[Dispensed, ...] = ()
     dispensed_at: datetime | None = None
     receipt: Resource | None = None
+    closed_at: datetime | None = None
+    activated_at: datetime | None = None
 
     @property
     def kvnr(self) -> str | None:
         """The insured person, known from $activate on."""
         return self.prescription.kvnr if self.prescription else None
 
+    @property
+    def status_since(self) -> datetime:
+        """When the task came into its state; for the states a pharmacy brings about."""
+        return self.closed_at or self.accepted_at or self.last_modified
+
     def activated(self, prescription: Prescription, at: datetime) -> Task:
         """Return the task as ready to be redeemed."""
         status = next_status("$activate", self.status)
-        return replace(self, status=status, prescription=prescription, last_modified=at)
+        return replace(
+            self, status=status, prescription=prescription, activated_at=at, last_modified=at
+        )
 
     def accepted(self, secret: str, owner: str, at: datetime) -> Task:
         """Return the task as taken by the pharmacy `owner`."""
@@ -95,7 +104,7 @@ class Task:
     def closed(self, receipt: Resource, at: datetime) -> Task:
         """Return the task as receipted."""
         status = next_status("$close", self.status)
-        return replace(self, status=status, receipt=receipt, last_modified=at)
+        return replace(self, status=status, receipt=receipt, closed_at=at, last_modified=at)
 
     def cancelled(self, operation: str, at: datetime) -> Task:
         """Return the tombstone: personal data, codes and the prescription are gone (A_19027)."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 BRUTE_FORCE = "brute_force"
 INVALID_PRESCRIPTION = "invalid_prescription"
+INVALID_DISPENSE = "invalid_dispense"
 
 _REALM = "Bearer realm='prescriptionserver.telematik'"
 INVALID_TOKEN = f"{_REALM}, error='invalACCESS_TOKEN'"
@@ -138,7 +139,6 @@ _READ = {
     "get-secret": Row(403, "No or invalid secret provided for user pharmacy", BRUTE_FORCE),
     "get-status": Row(412, "Task must be in-progress or completed."),
     "get-owner": Row(412, "Task.owner doesn't match idNumberClaim in ACCESS_TOKEN"),
-    "get-no-presence": Row(403, "Missing or invalid PNW query parameter and X-PoPP-Token header"),
 }
 
 _ACTIVATE = {
@@ -226,6 +226,63 @@ _MVO = {
     "mvo-no-period": _prescription("Zeitraum darf nur bei MVO angegeben werden"),
 }
 
+_PRESENCE = {
+    "presence-missing": Row(403, "Missing or invalid PNW query parameter and X-PoPP-Token header"),
+    "presence-token": Row(403, "POPP-Token verification error."),
+    "presence-decoding": Row(403, "Failed decoding PNW data."),
+    "presence-xml": Row(403, "Failed parsing PNW XML."),
+    "presence-old": Row(
+        403,
+        "Anwesenheitsnachweis konnte nicht erfolgreich durchgeführt werden (Zeitliche Gültigkeit "
+        "des Anwesenheitsnachweis überschritten).",
+    ),
+    "presence-digits": Row(
+        403,
+        "Anwesenheitsnachweis konnte nicht erfolgreich durchgeführt werden (Prüfziffer ungültig).",
+    ),
+    "presence-blocked": Row(423, "TelematikId blocked for today.", BRUTE_FORCE),
+    "presence-offline": Row(454, "Ein Prüfnachweis mit Ergebnis 3 wird nicht akzeptiert."),
+    "presence-no-kvnr": Row(455, "Ein Prüfnachweis ohne KVNR wird nicht akzeptiert."),
+    "presence-kvnr": Row(456, "KVNR Überprüfung fehlgeschlagen."),
+    "presence-no-hcv": Row(457, "Ein Prüfnachweis ohne HCV wird nicht akzeptiert."),
+    "presence-hcv": Row(458, "HCV Überprüfung fehlgeschlagen."),
+}
+
+_CONSENT = {
+    "consent-invalid": Row(400, "FHIR-Validation error"),
+    "consent-kvnr": Row(403, "Kvnr in Consent does not match the one in the access token."),
+    "consent-exists": Row(409, "{category} consent already exists for this kvnr"),
+    "consent-no-category": Row(405, "Category must be specified"),
+    "consent-category": Row(400, "Invalid category: {category}"),
+    "consent-none": Row(404, "Could not find any consent for given KVNR "),
+}
+
+_CHARGE = {
+    "charge-id": Row(400, "Failed to parse prescription ID from URL parameter"),
+    "charge-not-found": Row(404, "no ChargeItem found for id"),
+    "charge-invalid": Row(400, "FHIR-Validation error"),
+    "charge-no-task": Row(409, "Referenced task is missing"),
+    "charge-status": Row(409, "Referenced task must be in status 'completed'"),
+    "charge-flow": Row(400, "Referenced task is not of a flowtype for private insurance"),
+    "charge-consent": Row(
+        403,
+        "Die versicherte Person hat keine Einwilligung im E-Rezept Fachdienst hinterlegt. "
+        "Abrechnungsinformation kann nicht gespeichert werden.",
+    ),
+    "charge-exists": Row(409, "ChargeItem already exists for this prescription"),
+    "charge-kvnr": Row(403, "Kvnr in ChargeItem does not match the one in the access token."),
+    "charge-pharmacy": Row(403, "Telematik-ID does not match the one of the ChargeItem"),
+    "charge-signature": Row(
+        400, "Unable to verify the signature of the dispense item: {reason}", INVALID_DISPENSE
+    ),
+}
+
+_SUBSCRIPTION = {
+    "subscription-recipient": Row(400, "Missing recipient"),
+    "subscription-status": Row(400, "Request status not supported"),
+    "subscription-id": Row(403, "ID mismatch"),
+}
+
 _PROTOCOL = {
     "audit-id": Row(400, "Invalid format of AuditEvent id"),
     "audit-not-found": Row(404, "No AuditEvent found for id"),
@@ -235,6 +292,7 @@ _MESSAGE = {
     "message-invalid": Row(400, "FHIR-Validation error"),
     "message-sender": Row(400, "Invalid sender profession oid in communication {kind}"),
     "message-to-self": Row(400, "messages to self are not permitted"),
+    "message-charge-item": Row(400, "ChargeItem for prescription id {id} is missing"),
     "message-task": Row(400, "Task for prescription id {id} is missing"),
     "message-status": Row(400, "Task has invalid status."),
     "message-expired": Row(400, "Task is expired."),
@@ -264,5 +322,9 @@ TEXTS: Mapping[str, Row] = MappingProxyType(
         **_MVO,
         **_PROTOCOL,
         **_MESSAGE,
+        **_PRESENCE,
+        **_CONSENT,
+        **_CHARGE,
+        **_SUBSCRIPTION,
     }
 )

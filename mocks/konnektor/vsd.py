@@ -40,7 +40,7 @@ def read_vsd(node: Element, call: Call, state: State) -> Answer:
 
 def proof_key(state: State) -> bytes:
     """Return the key with which the mock's VSDM service confirms its check digits."""
-    return state.ctx.rng.derive("vsdm", "key").token_bytes(32)
+    return state.ctx.pki.shared_key("vsdm")
 
 
 def _response(data: InsuredData, receipt: str | None, state: State) -> Element:

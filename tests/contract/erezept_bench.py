@@ -16,6 +16,8 @@ from pruefstand.clock import BERLIN, VirtualClock
 from pruefstand.crypto import jws
 from pruefstand.crypto.cms_qes import QesSigner
 from pruefstand.crypto.pki import Pki
+from pruefstand.fhir.charge_item import charge_item_body, dispense_item
+from pruefstand.fhir.consent import consent_body
 from pruefstand.fhir.dispensation import dispensation_body
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.fhir.xml import to_xml
@@ -37,6 +39,7 @@ IDS = {
     "hospital_pharmacy": ("55", "5-apotheke-3"),
     "payer": ("59", "8-kasse-1"),
 }
+XML = {"Content-Type": "application/fhir+xml", "Accept": "application/fhir+xml"}
 SIGNED_DOCUMENT = "application/pkcs7-mime"
 Edit = Callable[[bytes], bytes]
 
@@ -184,6 +187,36 @@ class Bench:
             telematik_id=telematik_id,
             handed_over=self.clock.now(),
         )
+
+    def consent(self) -> None:
+        """Let the insured person agree to the storage of billings."""
+        body = consent_body(self.insured, self.clock.now())
+        self.send("insured", "POST", "/Consent", headers=XML, body=body)
+
+    def charge_body(self, prescription_id: str, telematik_id: str = "3-apotheke-1") -> bytes:
+        """Return a ChargeItem signed by a pharmacy."""
+        at = self.clock.now()
+        content = dispense_item(prescription_id, telematik_id=telematik_id, pharmacy="A", at=at)
+        signer = QesSigner(self.pki.smcb("apo", role="apotheke").osig, mime_type=None)
+        return charge_item_body(
+            prescription_id,
+            kvnr=self.insured,
+            telematik_id=telematik_id,
+            signed=signer.sign(content, at=at),
+            at=at,
+        )
+
+    def charged(self) -> tuple[CreatedTask, str, str]:
+        """Return a billed private prescription, its Secret and the billing's AccessCode."""
+        self.consent()
+        task, secret = self.completed(200)
+        target = f"/ChargeItem?task={task.prescription_id}&secret={secret}"
+        body = self.charge_body(task.prescription_id)
+        answer = self.send("pharmacy", "POST", target, headers=XML, body=body)
+        assert answer.status == 201, answer.body
+        item = self.records.charge_items.get(task.prescription_id)
+        assert item is not None
+        return task, secret, item.access_code
 
     def completed(self, flow_type: int = 160) -> tuple[CreatedTask, str]:
         """Return a closed task and its secret."""

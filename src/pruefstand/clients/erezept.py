@@ -212,23 +212,24 @@ class ErezeptClient:
             target += f"?secret={secret}"
         elif access_code is not None:
             target += f"?ac={access_code}"
-        return self._checked(Request("GET", target, (("Accept", FHIR_XML),)), "Task/{id}")
+        return self.checked(Request("GET", target, (("Accept", FHIR_XML),)), "Task/{id}")
 
     def tasks(self, **parameters: str) -> Response:
         """List an insured person's tasks; `parameters` go into the query; raises ErezeptRefusal."""
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
         target = f"/Task?{query}" if query else "/Task"
-        return self._checked(Request("GET", target, (("Accept", FHIR_XML),)), "Task")
+        return self.checked(Request("GET", target, (("Accept", FHIR_XML),)), "Task")
 
     def _post(
         self, operation: str, target: str, *, headers: Headers = (), body: bytes = b""
     ) -> Response:
         content: Headers = (("Content-Type", FHIR_XML),) if body else ()
         request = Request("POST", target, (("Accept", FHIR_XML), *content, *headers), body)
-        return self._checked(request, operation)
+        return self.checked(request, operation)
 
-    def _checked(self, inner: Request, operation: str) -> Response:
-        answer = self.call(inner, operation, "Task")
+    def checked(self, inner: Request, operation: str, resource: str = "Task") -> Response:
+        """Send any inner request and return its good answer; raises ErezeptRefusal."""
+        answer = self.call(inner, operation, resource)
         if not 200 <= answer.status < 300:
             raise inner_refusal(operation, answer)
         return answer

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pruefstand.clients.erezept import AcceptedTask, ErezeptClient
+from pruefstand.clients.erezept_billing import ErezeptBilling
+from pruefstand.clients.erezept_messages import ErezeptMessages
 from pruefstand.clients.idp import AuthenticationCard, IdpClient, TokenSource
 from pruefstand.clients.konnektor import KonnektorContext
 from pruefstand.clock import Clock
-from pruefstand.crypto.pki import Identity
+from pruefstand.crypto.cms_qes import QesSigner
+from pruefstand.crypto.pki import Identity, Smcb
 from pruefstand.crypto.prehashed import sign_digest
 from pruefstand.drivers import carelessness
 from pruefstand.drivers.careless import (
@@ -29,7 +32,7 @@ from pruefstand.drivers.careless_login import CarelessScrutiny
 from pruefstand.drivers.slips import carried_out
 from pruefstand.errors import ServiceRefusal
 from pruefstand.fhir.dispensation import dispensation_body
-from pruefstand.flows import anmelden, einloesen, loeschen, verordnen
+from pruefstand.flows import abrechnen, anmelden, einloesen, loeschen, verordnen
 from pruefstand.model.fault import FaultSet
 from pruefstand.transport import Transport
 
@@ -146,6 +149,8 @@ class Pharmacy:
             lambda: TokenSource(_idp(wire, endpoints, faults), card, clock), faults
         )
         self.erezept = _erezept(wire, endpoints, self.tokens, faults)
+        self.messages = ErezeptMessages(self.erezept)
+        self.billing = ErezeptBilling(self.erezept)
 
     def redeem(self, prescription_id: str, access_code: str) -> einloesen.Redeemed:
         """Accept, dispense and close."""
@@ -161,6 +166,20 @@ class Pharmacy:
             prescription_id=accepted.prescription_id,
             telematik_id=self.telematik_id,
             handed_over=self._clock.now(),
+        )
+
+    def charge(self, redeemed: einloesen.Redeemed, card: Smcb) -> None:
+        """Bill a dispensed private prescription, signed with the pharmacy's `card`."""
+        accepted, at = redeemed.accepted, self._clock.now()
+        abrechnen.charge(
+            self.billing,
+            accepted.prescription_id,
+            accepted.secret,
+            kvnr=accepted.kvnr,
+            telematik_id=self.telematik_id,
+            pharmacy=card.institution,
+            sign=lambda content: QesSigner(card.osig, mime_type=None).sign(content, at=at),
+            at=at,
         )
 
     def give_back(self, prescription_id: str, secret: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pruefstand.mockkit.faults import FaultSet
+from pruefstand.mockkit.sockets import Socket
 from pruefstand.model.http import Request, Response
 
 Handler = Callable[..., Response]
@@ -38,6 +39,8 @@ class App:
     otherwise: Callable[[Request], Response]
     on_error: Callable[[Request, Exception], Response]
     faults: FaultSet = field(default_factory=FaultSet)
+    sockets: Sequence[Socket] = ()
+    """Paths for WebSockets."""
     control: Sequence[Route] = ()
     """Routes for the operator, served on the control port below the role's name."""
     describe: Callable[[], Mapping[str, object]] | None = None

@@ -19,13 +19,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pruefstand.errors import ConfigurationError, HarnessError
 from pruefstand.mockkit.app import App
+from pruefstand.mockkit.sockets import Receive, Send, converse
 from pruefstand.model.http import Request, Response
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 START_SECONDS = 10.0
+MAX_SOCKET_TEXT = 64 * 1024
+"""Bytes of a WebSocket message."""
 MAX_BODY = 32 * 1024 * 1024
 """Bytes; above every size limit of the originals, so that their own refusals are seen."""
 
@@ -85,7 +86,8 @@ def serve(app: App, *, tls: ssl.SSLContext | None, listener: socket.socket | Non
     config = uvicorn.Config(
         asgi(app),
         http=_ClientCertificateProtocol,
-        ws="none",
+        ws="websockets-sansio" if app.sockets else "none",
+        ws_max_size=MAX_SOCKET_TEXT,
         lifespan="off",
         loop="asyncio",
         log_config=None,
@@ -122,6 +124,9 @@ def asgi(app: App) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Return `app` as an ASGI application; handlers run on the event loop, they never block."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await converse(app.sockets, _request(scope, b""), receive, send)
+            return
         body = await _read(receive)
         response = app.handle(_request(scope, body)) if body is not None else Response(413)
         if response.delay > 0:
@@ -167,7 +172,7 @@ def _request(scope: Scope, body: bytes) -> Request:
     query = scope["query_string"].decode("latin-1")
     path = scope["raw_path"].decode("latin-1")
     return Request(
-        method=scope["method"],
+        method=scope.get("method", "GET"),
         target=f"{path}?{query}" if query else path,
         headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
         body=body,

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pruefstand.clock import Clock
@@ -24,7 +25,7 @@ from pruefstand.crypto.pki.authority import (
 from pruefstand.crypto.pki.cards import Personaliser
 from pruefstand.crypto.pki.chain import TrustSpace, check_chain
 from pruefstand.crypto.pki.facts import CertificateFacts, der_of, read_certificate_info, read_facts
-from pruefstand.crypto.pki.keys import NIST
+from pruefstand.crypto.pki.keys import NIST, derive_key
 from pruefstand.crypto.pki.profiles import PROFILES, Branch, CertificateKind
 from pruefstand.crypto.pki.rsa_twin import make_twin
 from pruefstand.crypto.pki.values import (
@@ -124,6 +125,14 @@ class Pki:
         """Return the identity of a central service, such as "erp-vau" or "idp-sig"."""
         identity = self._once(("service", kind), lambda: self._personaliser().service(kind))
         return self._known(identity, identity)
+
+    def shared_key(self, name: str) -> bytes:
+        """Return 32 octets that services of the TI share, such as "vsdm" for check digits."""
+        return self._rng.derive("shared", name).token_bytes(32)
+
+    def signing_key(self, name: str) -> ec.EllipticCurvePrivateKey:
+        """Return a P-256 key without a certificate, for tokens only their issuer verifies."""
+        return self._once(("key", name), lambda: derive_key(self._rng.derive("key", name), NIST))
 
     def tls_server(self) -> Identity:
         """Return the TLS server identity for localhost, valid 2020 to 2049."""
