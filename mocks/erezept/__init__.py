@@ -31,5 +31,6 @@ def app(ctx: MockContext) -> App:
         web.unknown,
         web.failed,
         ctx.faults,
+        shares_store=True,
         sockets=(Socket("/subscription", notifications.open),),
     )

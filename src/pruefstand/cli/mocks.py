@@ -23,6 +23,10 @@ from pruefstand.pytest_plugin.fixtures import virtual_clock
 app = typer.Typer(help="Mocks für die Arbeit von Hand.", no_args_is_help=True)
 PORTS = {"konnektor": 8441, "idp": 8442, "erezept": 8443}
 CONTROL_PORT = 8440
+EXAMPLES = (
+    "Beispiele: pruefstand mocks up --folder /pfad/zertifikate · "
+    "pruefstand mocks up --store rezepte.db --workers 2"
+)
 
 
 @app.callback()
@@ -30,7 +34,7 @@ def mocks() -> None:
     """Mocks für die Arbeit von Hand."""
 
 
-@app.command("up", epilog="Beispiel: pruefstand mocks up --folder /pfad/zertifikate")
+@app.command("up", epilog=EXAMPLES)
 def up(
     profile: Annotated[str, typer.Option(help="Profil aus profiles/")] = "mock",
     seed: Annotated[int, typer.Option(help="Startwert von PKI und Nummern")] = 1,
@@ -42,6 +46,12 @@ def up(
     endpoints: Annotated[
         Path | None, typer.Option(help="Datei für Adressen und Zertifikate als JSON")
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Datei, in der Mocks ihre Vorgänge über das Ende behalten")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=16, help="Prozesse je Mock mit Speicher; braucht --store")
+    ] = 1,
     seconds: Annotated[
         float, typer.Option(help="nach so vielen Sekunden enden; 0 = bis Strg-C")
     ] = 0,
@@ -52,7 +62,13 @@ def up(
     settings = {role: target.settings for role, target in chosen.targets.items()}
     # A harness that ends this process asks politely: the key files must go with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with MockWorld(seed=seed, clock=virtual_clock(as_of), settings=settings) as world:
+    with MockWorld(
+        seed=seed,
+        clock=virtual_clock(as_of),
+        settings=settings,
+        store=store,
+        workers=workers,
+    ) as world:
         world.start(None if free_ports else PORTS)
         write_certificates(world, folder)
         world.start_control(0 if free_ports else CONTROL_PORT)

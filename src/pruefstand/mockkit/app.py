@@ -39,6 +39,8 @@ class App:
     otherwise: Callable[[Request], Response]
     on_error: Callable[[Request, Exception], Response]
     faults: FaultSet = field(default_factory=FaultSet)
+    shares_store: bool = False
+    """Whether all records lie in the context's store, so that several processes can serve it."""
     sockets: Sequence[Socket] = ()
     """Paths for WebSockets."""
     control: Sequence[Route] = ()

@@ -78,6 +78,8 @@ def _faults(app: App) -> list[dict[str, object]]:
 def _switch(app: App, name: str, on: bool) -> Response:
     if name not in app.faults.offered:
         return _problem(404, f"Fehler {name!r} gibt es nicht")
+    if app.faults.fixed:
+        return _problem(409, "Fehler lassen sich nur bei einem Prozess schalten")
     app.faults.switch(name, on)
     return Response(204)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import TracebackType
@@ -12,35 +15,60 @@ from typing import Self, cast
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pruefstand.clock import VirtualClock
+from pruefstand.clock import SystemClock, VirtualClock
 from pruefstand.crypto.pki import CertificateInfo, Identity, Pki
 from pruefstand.errors import ConfigurationError
 from pruefstand.mockkit.app import App
 from pruefstand.mockkit.context import MockContext
 from pruefstand.mockkit.control import control_app
+from pruefstand.mockkit.file_store import FileStore
 from pruefstand.mockkit.serve import Server, free_socket, serve
+from pruefstand.mockkit.store import MemoryStore
+from pruefstand.mockkit.workers import WorkerPlan, WorkerPool, store_path
 from pruefstand.rng import Rng
 
 AppFactory = Callable[[MockContext], App]
 Settings = Mapping[str, Mapping[str, object]]
 
 
-def registered_mocks() -> dict[str, AppFactory]:
-    """Return the mocks that installed packages offer under `pruefstand.mocks`."""
+def registered_mock(role: str) -> AppFactory:
+    """Return the mock an installed package offers for `role`; raises ConfigurationError."""
     found = entry_points(group="pruefstand.mocks")
-    return {entry.name: cast("AppFactory", entry.load()) for entry in found}
+    if role not in found.names:
+        raise ConfigurationError(
+            f"für die Rolle {role!r} ist kein Mock installiert",
+            hint=f"installiert: {', '.join(sorted(found.names))}",
+        )
+    return cast("AppFactory", found[role].load())
 
 
 class MockWorld:
     """Starts mocks on free loopback ports; `close` stops them and removes the key files."""
 
-    def __init__(self, *, seed: int | str, clock: VirtualClock, settings: Settings) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int | str,
+        clock: VirtualClock,
+        settings: Settings,
+        store: Path | None = None,
+        workers: int = 1,
+    ) -> None:
+        """`workers` processes serve each mock that keeps all its records in the file `store`."""
+        if workers > 1 and store is None:
+            raise ConfigurationError(
+                f"{workers} Prozesse brauchen einen gemeinsamen Speicher",
+                hint="mit --store eine Datei nennen",
+            )
         self.clock = clock
         self.seed = seed
         self.pki = Pki(seed, clock)
         self._settings = settings
+        self._store = store
+        self._workers = workers
+        self._stores: list[FileStore] = []
         self._keys = tempfile.TemporaryDirectory(prefix="pruefstand-")
-        self.servers: dict[str, Server] = {}
+        self.servers: dict[str, Server | WorkerPool] = {}
         self.control: Server | None = None
         self.contexts: dict[str, MockContext] = {}
 
@@ -57,24 +85,55 @@ class MockWorld:
 
     def start(self, ports: Mapping[str, int] | None = None) -> None:
         """Serve every mock of the settings; raises ConfigurationError for an unknown role."""
-        factories = registered_mocks()
-        tls = self._server_tls()
-        for role, settings in self._settings.items():
-            if role not in factories:
-                raise ConfigurationError(
-                    f"für die Rolle {role!r} ist kein Mock installiert",
-                    hint=f"installiert: {', '.join(sorted(factories))}",
-                )
-            listener = free_socket((ports or {}).get(role, 0))
-            context = MockContext(
-                clock=self.clock,
-                rng=Rng(self.seed).derive("mock", role),
-                pki=self.pki,
-                base_url=f"https://localhost:{listener.getsockname()[1]}",
-                settings=settings,
-            )
-            self.contexts[role] = context
-            self.servers[role] = serve(factories[role](context), tls=tls, listener=listener)
+        for role in self._settings:
+            self.serve_role(role, free_socket((ports or {}).get(role, 0)))
+
+    def serve_role(self, role: str, listener: socket.socket) -> None:
+        """Serve one mock of the settings; raises ConfigurationError for an unknown role."""
+        factory = registered_mock(role)
+        context = self._context(role, f"https://localhost:{listener.getsockname()[1]}")
+        self.contexts[role] = context
+        app = factory(context)
+        if self._workers > 1 and app.shares_store:
+            self.servers[role] = self._pool(role, app, listener)
+        else:
+            self.servers[role] = serve(app, tls=self._server_tls, listener=listener)
+
+    def _context(self, role: str, base_url: str) -> MockContext:
+        rng, store = Rng(self.seed).derive("mock", role), self._file_store(role)
+        if store is not None:
+            # Numbers that a file already holds must not be drawn again, nor by two processes.
+            rng = rng.derive(os.urandom(16).hex())
+        return MockContext(
+            clock=self.clock,
+            rng=rng,
+            pki=self.pki,
+            base_url=base_url,
+            settings=self._settings[role],
+            store=store or MemoryStore(),
+        )
+
+    def _file_store(self, role: str) -> FileStore | None:
+        if self._store is None:
+            return None
+        self._stores.append(FileStore(self._store, role))
+        return self._stores[-1]
+
+    def _pool(self, role: str, app: App, listener: socket.socket) -> WorkerPool:
+        assert self._store is not None
+        plan = WorkerPlan(
+            role=role,
+            seed=self.seed,
+            clock_offset=(self.clock.now() - SystemClock().now()).total_seconds(),
+            settings=dict(self._settings[role]),
+            store=store_path(self._store),
+            socket=listener.fileno(),
+        )
+        # The processes have sets of their own: what is switched here would not reach them.
+        app.faults.fixed = True
+        pool = WorkerPool(app, plan, listener)
+        pool.start(self._workers)
+        return pool
 
     def start_control(self, port: int = 0) -> str:
         """Serve the control port of all running mocks on loopback and return its address."""
@@ -112,8 +171,11 @@ class MockWorld:
             server.close()
         self.control = None
         self.servers.clear()
+        for store in self._stores:
+            store.close()
         self._keys.cleanup()
 
+    @cached_property
     def _server_tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2

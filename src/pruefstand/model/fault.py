@@ -35,6 +35,8 @@ class FaultSet:
     offered: Mapping[str, Fault] = field(default_factory=dict)
     active: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    fixed: bool = False
+    """Whether nothing can be switched any more, because other processes serve the mock."""
 
     def switch(self, name: str, on: bool) -> None:
         """Switch the fault `name`; raises KeyError for a fault the role does not offer."""
