@@ -19,7 +19,9 @@ from pruefstand.report.dossier import Dossier, compile_dossier
 from pruefstand.report.flow import shown_exchanges
 from pruefstand.report.packs import unpacked
 from pruefstand.report.sequence import draw, lifelines
-from pruefstand.report.texts import texts
+from pruefstand.report.texts import Language, texts
+from pruefstand.report.untested import SILENT
+from pruefstand.requirements.coverage import State
 from tests.unit.report_runs import (
     CATALOGUE,
     CLOCK,
@@ -254,3 +256,11 @@ def test_a_long_body_is_cut_and_says_so(body: bytes, cut: bool) -> None:
     view = present(body)
     assert view.cut is cut
     assert len(view.text) <= LIMIT
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_verdict_and_state_has_its_words(language: Language) -> None:
+    words = texts(language)
+    assert all(words.verdict(verdict) for verdict in Verdict)
+    assert all(words.state(state) for state in State)
+    assert all(words(f"untested.{state.name.lower()}") for state in SILENT)

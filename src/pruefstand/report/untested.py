@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pruefstand.requirements.catalogue import Requirement
 from pruefstand.requirements.coverage import Coverage, Entry, State
 
-SILENT = (State.UNCOVERED, State.NOT_TESTABLE, State.CLAIMED_ONLY)
+SILENT = (
+    State.UNCOVERED,
+    State.NOT_TESTABLE,
+    State.NOT_APPLICABLE,
+    State.OPEN,
+    State.CLAIMED_ONLY,
+)
 """States in which a run says nothing about a requirement."""
 INDEX = "index"
 
