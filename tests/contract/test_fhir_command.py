@@ -75,8 +75,11 @@ def test_an_empty_folder_selects_nothing(tmp_path: Path) -> None:
     assert RUN.invoke(app, ["validate", str(tmp_path)]).exit_code == ExitCode.NOTHING_SELECTED
 
 
-def test_without_packages_nothing_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_packages_nothing_is_decided(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("PRUEFSTAND_SPECS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
     done = RUN.invoke(app, ["validate", "-"], input=b"<Bundle/>")
     assert isinstance(done.exception, MissingPackage)
     assert done.exception.exit_code is ExitCode.UNDECIDED

@@ -148,6 +148,7 @@ def test_a_missing_package_leaves_the_question_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PRUEFSTAND_SPECS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
     with pytest.raises(MissingPackage, match="nicht entscheidbar") as caught:
         specs_folder()
     assert caught.value.exit_code is ExitCode.UNDECIDED

@@ -8,7 +8,7 @@ from typing import Any
 
 from pruefstand.errors import EnvironmentProblem
 from pruefstand.fhir.packages.sets import BASE, PackageSet
-from pruefstand.fhir.packages.shelf import Shelf, shelf_of
+from pruefstand.fhir.packages.shelf import Shelf, cache_folder, shelf_of
 
 VARIABLE = "PRUEFSTAND_SPECS"
 _FOLDERS = ("fhir-packages", "fhir-r4-base", ".")
@@ -20,15 +20,21 @@ class MissingPackage(EnvironmentProblem):
     """An official package is not at hand: nothing can be decided."""
 
 
-def specs_folder() -> Path:
-    """Return the folder of official material; raises MissingPackage when none is named."""
+def specs_home() -> Path:
+    """Return the folder that official material is kept in, whether it exists or not."""
     root = os.environ.get(VARIABLE)
-    if not root:
+    return Path(root) if root else cache_folder().parent / "specs"
+
+
+def specs_folder() -> Path:
+    """Return the folder of official material; raises MissingPackage when there is none."""
+    home = specs_home()
+    if not home.is_dir():
         raise MissingPackage(
-            "nicht entscheidbar: die amtlichen FHIR-Pakete fehlen",
-            hint=f"{VARIABLE} auf den Ordner mit fhir-packages und fhir-r4-base setzen",
+            f"nicht entscheidbar: die amtlichen FHIR-Pakete fehlen ({home})",
+            hint=f"pruefstand specs install, oder {VARIABLE} auf ihren Ordner setzen",
         )
-    return Path(root)
+    return home
 
 
 def archive_of(name: str, specs: Path) -> Path:
@@ -39,7 +45,7 @@ def archive_of(name: str, specs: Path) -> Path:
             return path
     raise MissingPackage(
         f"nicht entscheidbar: das Paket {name} fehlt in {specs}",
-        hint=f"{name}.tgz nach {specs / _FOLDERS[0]} legen",
+        hint=f"pruefstand specs install {name}",
     )
 
 

