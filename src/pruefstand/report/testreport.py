@@ -65,7 +65,7 @@ def bundle(dossier: Dossier) -> Json:
 
 
 def _entry(dossier: Dossier, case: CaseRecord, number: int, issued: str) -> Json:
-    identity = str(uuid.uuid5(_NAMESPACE, f"{dossier.id}/{number}/{case.id}"))
+    identity = str(uuid.uuid5(_NAMESPACE, f"{_line(dossier.id)}/{number}"))
     info = dossier.run.info
     resource: Json = {
         "resourceType": "TestReport",
