@@ -29,6 +29,7 @@ from pruefstand.report import files, record, testreport, workbook
 from pruefstand.report.dossier import Dossier
 from pruefstand.report.files import Writer, write_reports, writers
 from pruefstand.report.texts import Language, texts
+from pruefstand.requirements.coverage import State
 from tests.unit.report_runs import CLOCK, case, dossier_of, hostile_case, upload
 
 HOSTILE = (
@@ -141,6 +142,12 @@ def test_the_json_has_the_documented_form(dossier: Dossier, tmp_path: Path) -> N
     assert document["cases"][0]["findings"][0]["message"] == 1
     assert document["cases"][0]["exchanges"] == 6
     validator.validate(json.loads(record.render(dossier_of(tmp_path / "none", []))))
+
+
+def test_the_schema_knows_every_verdict_and_state() -> None:
+    words = schema()["$defs"]
+    assert words["verdict"]["enum"] == [v.name.lower().replace("_", "-") for v in Verdict]
+    assert words["state"]["enum"] == [state.word for state in State]
 
 
 @pytest.mark.parametrize("path", ["verdict", "cases.0.findings.0.expected", "links.0.verdict"])
