@@ -17,8 +17,8 @@ from mocks.erezept.signature import verify_upload
 from mocks.erezept.state import Prescription
 from mocks.erezept.texts import TEXTS
 from mocks.erezept.transitions import Status, next_status
-from mocks.erezept.xpath import elements_of, text_of
 from pruefstand.clock import berlin_day
+from pruefstand.fhir.xpath import elements_of, text_of
 from pruefstand.model.http import Request
 
 _BINARY = elements_of("f:resource/f:Binary")

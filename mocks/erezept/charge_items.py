@@ -23,7 +23,7 @@ from mocks.erezept.search import Search, page
 from mocks.erezept.service import Answer, Call, Service, same
 from mocks.erezept.state import Task
 from mocks.erezept.transitions import Status
-from mocks.erezept.xpath import Element, elements_of, text_of
+from pruefstand.fhir.xpath import Element, elements_of, text_of
 from pruefstand.ids import access_code
 from pruefstand.ids.rezept_id import FlowType
 

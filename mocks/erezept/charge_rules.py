@@ -10,10 +10,10 @@ from datetime import datetime
 from mocks.erezept import resources
 from mocks.erezept.errors import Refused
 from mocks.erezept.records import ChargeItem, Records
-from mocks.erezept.xpath import Element, text_of
 from pruefstand.crypto.cms_qes import QesProblem, verify
 from pruefstand.crypto.pki import CertificateKind, CertificateProblem, Pki
 from pruefstand.fhir.xml import FhirSyntaxProblem, safe_parse
+from pruefstand.fhir.xpath import Element, text_of
 from pruefstand.ids import rezept_id
 
 DISPENSE_PROFILE = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from mocks.erezept import resources
 from mocks.erezept.charge_rules import forget_charge_item
 from mocks.erezept.errors import Refused
-from mocks.erezept.fhir_json import to_json
 from mocks.erezept.parameters import body_root
 from mocks.erezept.records import Consent
 from mocks.erezept.search import Search
 from mocks.erezept.service import Answer, Call, Service
 from mocks.erezept.state import Resource
-from mocks.erezept.xpath import text_of
+from pruefstand.fhir.plain import to_json
+from pruefstand.fhir.xpath import text_of
 
 CHARGING = "CHARGCONS"
 ABROAD = "EUDISPCONS"

@@ -11,7 +11,7 @@ from mocks.erezept.parameters import body_root, parameters
 from mocks.erezept.service import Answer, Call, Service
 from mocks.erezept.state import Task
 from mocks.erezept.transitions import Status
-from mocks.erezept.xpath import Element, text_of
+from pruefstand.fhir.xpath import Element, text_of
 from pruefstand.ids import access_code, rezept_id
 from pruefstand.ids.rezept_id import FlowType
 

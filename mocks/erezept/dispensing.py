@@ -6,13 +6,13 @@ from datetime import date
 
 from mocks.erezept import resources
 from mocks.erezept.errors import Refused
-from mocks.erezept.fhir_json import to_json
 from mocks.erezept.parameters import body_root, parameters
 from mocks.erezept.service import Answer, Call, Service, same
 from mocks.erezept.state import Dispensed, Task
 from mocks.erezept.transitions import next_status
-from mocks.erezept.xpath import Element, elements_of, text_of, texts_of
 from pruefstand.clock import berlin_day
+from pruefstand.fhir.plain import to_json
+from pruefstand.fhir.xpath import Element, elements_of, text_of, texts_of
 from pruefstand.ids.rezept_id import FlowType
 from pruefstand.rng import Rng
 

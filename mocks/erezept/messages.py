@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from mocks.erezept import resources
 from mocks.erezept.dates import german
 from mocks.erezept.errors import Refused
-from mocks.erezept.fhir_json import to_json
 from mocks.erezept.message import Message
 from mocks.erezept.message_kinds import KINDS, MAX_REPRESENTATIVE, PREFIXES, Kind
 from mocks.erezept.message_payload import check_payload
@@ -16,8 +15,9 @@ from mocks.erezept.parameters import body_root
 from mocks.erezept.roles import INSURED
 from mocks.erezept.service import Answer, Call, Service, same
 from mocks.erezept.state import Resource, Task
-from mocks.erezept.xpath import Element, text_of, texts_of
 from pruefstand.clock import berlin_day
+from pruefstand.fhir.plain import to_json
+from pruefstand.fhir.xpath import Element, text_of, texts_of
 from pruefstand.ids import kvnr, rezept_id
 from pruefstand.ids.rezept_id import FlowType
 

@@ -6,8 +6,8 @@ import json
 
 from mocks.erezept.errors import Refused
 from mocks.erezept.negotiation import Format, body_format
-from mocks.erezept.xpath import Element, elements_of, text_of
 from pruefstand.fhir.xml import FhirSyntaxProblem, safe_parse, to_xml
+from pruefstand.fhir.xpath import Element, elements_of, text_of
 from pruefstand.model.http import Request
 
 _PARAMETERS = elements_of("/f:Parameters/f:parameter")

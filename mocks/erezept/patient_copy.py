@@ -11,11 +11,11 @@ from lxml import etree
 
 from mocks.erezept import resources
 from mocks.erezept.state import Resource
-from mocks.erezept.xpath import Element
 from pruefstand.crypto import jws
 from pruefstand.crypto.base64url import b64u
 from pruefstand.crypto.pki import Pki
 from pruefstand.fhir.xml import safe_parse
+from pruefstand.fhir.xpath import Element
 
 _MANY = frozenset(
     {

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from mocks.erezept.errors import Refused
 from mocks.erezept.records import Failures
 from mocks.erezept.service import Call, Service, same
-from mocks.erezept.xpath import Element
 from pruefstand.clock import berlin_day
 from pruefstand.crypto import hcv, jws
 from pruefstand.fhir.xml import FhirSyntaxProblem, safe_parse
+from pruefstand.fhir.xpath import Element
 from pruefstand.ids import kvnr as kvnrs
 
 MAX_FAILURES = 100

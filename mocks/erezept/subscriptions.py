@@ -7,12 +7,12 @@ from urllib.parse import parse_qs
 
 from mocks.erezept import resources
 from mocks.erezept.errors import Refused
-from mocks.erezept.fhir_json import to_json
 from mocks.erezept.parameters import body_root
 from mocks.erezept.records import Subscription
 from mocks.erezept.service import Answer, Call, Service
-from mocks.erezept.xpath import text_of
 from pruefstand.crypto import jws
+from pruefstand.fhir.plain import to_json
+from pruefstand.fhir.xpath import text_of
 
 LIFE = timedelta(hours=12)
 KEY = "erezept-subscription"

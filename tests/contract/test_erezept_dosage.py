@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mocks.erezept.dosage_check import check_dosage
-from mocks.erezept.prescription_view import PrescriptionView
 from pruefstand.clients.erezept import Activation, ErezeptRefusal
 from pruefstand.clock import VirtualClock
 from pruefstand.crypto.pki import Pki
 from pruefstand.fhir.dosage_text import is_structured
+from pruefstand.fhir.rules.dosage import judge_dosage
+from pruefstand.fhir.rules.prescription_view import PrescriptionView
 from pruefstand.fhir.xml import safe_parse
 from tests.contract.erezept_bench import DAY, Bench
 
@@ -84,4 +84,4 @@ def test_official_prescriptions_carry_the_text_we_generate() -> None:
     structured = [view for view in views if is_structured(view.instructions)]
     assert structured
     for view in structured:
-        check_dosage(view)
+        assert judge_dosage(view) is None

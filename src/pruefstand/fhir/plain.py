@@ -1,4 +1,4 @@
-"""FHIR XML elements as JSON-like dicts, for the resources the service stores and returns."""
+"""FHIR XML elements as plain dicts, by a list of the elements that repeat."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 from lxml import etree
 
-from mocks.erezept.state import Resource
-from mocks.erezept.xpath import Element
+from pruefstand.fhir.xpath import Element
+
+Resource = dict[str, Any]
 
 _LISTS = frozenset(
     {

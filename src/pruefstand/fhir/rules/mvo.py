@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mocks.erezept.errors import Refused
-from mocks.erezept.prescription_view import MultiplePrescription, PrescriptionView
+from pruefstand.fhir.rules.prescription_view import MultiplePrescription, PrescriptionView
 from pruefstand.ids.rezept_id import FlowType
 
 MAX_PARTS = 4
@@ -20,7 +19,7 @@ Broken = Callable[[MultiplePrescription, PrescriptionView, int], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`broken(mvo, view, flow_type)` tells whether the row `refusal` of the table applies."""
+    """`broken(mvo, view, flow_type)` tells whether the the case `refusal` applies."""
 
     refusal: str
     broken: Broken
@@ -62,8 +61,9 @@ UNMARKED = (
 )
 
 
-def check_mvo(view: PrescriptionView, flow_type: int) -> None:
-    """Refuse the first broken rule; raises Refused 400."""
+def first_broken(view: PrescriptionView, flow_type: int) -> str | None:
+    """Return the name of the first broken rule."""
     for rule in MARKED if view.mvo.marked else UNMARKED:
         if rule.broken(view.mvo, view, flow_type):
-            raise Refused(rule.refusal)
+            return rule.refusal
+    return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from mocks.erezept.fhir_json import to_json
-from mocks.erezept.state import Resource
-from mocks.erezept.xpath import Element, elements_of, texts_of
+from pruefstand.fhir.plain import Resource, to_json
+from pruefstand.fhir.xpath import Element, elements_of, texts_of
 
 _KBV = "https://fhir.kbv.de/StructureDefinition/"
 _ENTRY = "/f:Bundle/f:entry/f:resource"

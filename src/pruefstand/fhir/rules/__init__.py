@@ -1,0 +1,1 @@
+"""Rules beyond profiles: named, with their requirement, pure functions over a document."""
