@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,11 +14,13 @@ from typing import Annotated
 import typer
 
 from pruefstand.errors import ExitCode, OperatorError
-from pruefstand.fhir.validation import Result, Validator, message, operation_outcome
+from pruefstand.fhir.rules.documents import rule_results
+from pruefstand.fhir.validation import Finding, Result, Validator, message, operation_outcome
 
 app = typer.Typer(help="FHIR-Dokumente prüfen.", no_args_is_help=True)
 
 STANDARD_INPUT = "-"
+_DOCUMENT_NAME = re.compile(r"[ET]EAU0_")
 
 
 class OutputFormat(StrEnum):
@@ -40,6 +43,10 @@ def validate(
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Stichtag der Profilversion.")
     ] = None,
+    rules: Annotated[
+        bool,
+        typer.Option("--rules", help="Auch die Regeln des Fachdienstes und der KBV-Anlage prüfen."),
+    ] = False,
     output: Annotated[
         OutputFormat, typer.Option("--format", help="Form der Ausgabe.")
     ] = OutputFormat.TEXT,
@@ -50,6 +57,8 @@ def validate(
     count = invalid = 0
     for name, data in documents(source):
         result = validator.validate(data, profile=profile or None, as_of=day)
+        if rules:
+            result = with_rules(result, name, data)
         typer.echo(rendered(name, result, output))
         count += 1
         invalid += not result.valid
@@ -59,13 +68,34 @@ def validate(
         raise typer.Exit(ExitCode.SUT_FAILED)
 
 
+def with_rules(result: Result, name: str, data: bytes) -> Result:
+    """Return a result with the broken rules beyond profiles as further findings."""
+    # Only a file named after its document can be judged by its name.
+    stem = Path(name).stem if _DOCUMENT_NAME.match(Path(name).name) else None
+    broken = [one for one in rule_results(data, stem=stem) if one.breach is not None]
+    findings = [
+        Finding(
+            "rule",
+            f"{one.requirement} {one.name}",
+            "warning" if one.tolerated else "error",
+            "Bundle",
+            1,
+            one.title,
+            (one.breach.detail or one.breach.key) if one.breach else "",
+        )
+        for one in broken
+    ]
+    return Result(result.profile, (*result.findings, *findings))
+
+
 def documents(source: str) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each document; raises OperatorError when it cannot be read."""
     if source == STANDARD_INPUT:
         yield STANDARD_INPUT, sys.stdin.buffer.read()
         return
     path = Path(source)
-    files = sorted(path.rglob("*.xml")) if path.is_dir() else [path]
+    names = ("*.xml", "*.json")
+    files = sorted(f for n in names for f in path.rglob(n)) if path.is_dir() else [path]
     for file in files:
         try:
             yield str(file), file.read_bytes()

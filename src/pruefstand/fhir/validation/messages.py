@@ -36,6 +36,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "code": ("Code nicht im Codesystem", "code not in the code system"),
     "invariant": ("Regel verletzt", "constraint violated"),
     "expression": ("Regel nicht auswertbar", "constraint cannot be evaluated"),
+    "rule": ("Regel jenseits des Profils verletzt", "rule beyond the profile violated"),
     "profile": ("unbekanntes oder falsches Profil", "unknown or wrong profile"),
     "profile-extra": ("weiteres Profil angegeben", "additional profile claimed"),
     "profile-mismatch": ("entspricht keinem erlaubten Profil", "matches none of the profiles"),
