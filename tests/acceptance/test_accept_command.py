@@ -16,9 +16,9 @@ import pytest
 from pruefstand.checks.documents import binary, uploaded
 from pruefstand.clock import SystemClock
 from pruefstand.crypto.pki import Pki
-from pruefstand.evidence.codec import exchange_from_json
 from pruefstand.evidence.manifest import parse
 from pruefstand.evidence.run_folder import Run, read_run
+from pruefstand.evidence.vault import restored
 from pruefstand.evidence.verify import verify_run
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
@@ -41,6 +41,11 @@ class Outcome:
     folder: Path
 
     @property
+    def environ(self) -> dict[str, str]:
+        """Where the operator's key and vault are: beside the runs, never in the tester's home."""
+        return {"XDG_CONFIG_HOME": str(self.folder.with_name("config"))}
+
+    @property
     def run(self) -> Run:
         """The run folder it wrote, verified."""
         (folder,) = self.folder.iterdir()
@@ -55,8 +60,7 @@ class Outcome:
 def accept(folder: Path, *arguments: str | Path) -> Outcome:
     """Run the command in a process of its own."""
     command = [sys.executable, "-m", "pruefstand", "accept", "--runs", str(folder)]
-    # Beside the runs, never in the home of whoever tests: the signing key is created there.
-    environ = {**os.environ, "XDG_CONFIG_HOME": str(folder.with_name("config"))}
+    environ = {**os.environ, **Outcome(0, "", folder).environ}
     done = subprocess.run(
         [*command, *map(str, arguments)],
         cwd=ROOT,
@@ -84,8 +88,9 @@ def bundle(**changes: str) -> bytes:
     return document
 
 
-def exchanges(run: Run, operation: str) -> list[Exchange]:
-    found = [exchange_from_json(x, run.blob) for case in run.cases for x in case.exchanges]
+def exchanges(outcome: Outcome, operation: str) -> list[Exchange]:
+    run = outcome.run
+    found = [x for case in run.cases for x in restored(run, case, outcome.environ)]
     return [x for x in found if x.operation == operation and x.layer.value == "http"]
 
 
@@ -137,11 +142,23 @@ def require_flips_found(folder: Path, rng: Rng, *, flips: int) -> None:
     assert verify_run(folder).defects == ()
 
 
-def test_a_run_that_cannot_be_sealed_says_so_and_keeps_its_report(tmp_path: Path) -> None:
+def test_a_run_that_cannot_redact_does_not_begin(tmp_path: Path) -> None:
     (tmp_path / "config").write_bytes(b"")
     outcome = accept(tmp_path / "runs", "--only", "ERP-0101")
     assert outcome.code == 4
-    assert "Signaturschlüssel nicht schreibbar" in outcome.text
+    assert "Tresor für geschwärzte Werte nicht schreibbar" in outcome.text
+    assert "Traceback" not in outcome.text
+    assert not (outcome.run.folder / "events.ndjson").exists()
+
+
+def test_a_run_that_cannot_be_sealed_says_so_and_keeps_its_report(tmp_path: Path) -> None:
+    key = tmp_path / "config" / "pruefstand" / "betreiber.pem"
+    key.parent.mkdir(parents=True)
+    key.write_bytes(b"kein Schluessel")
+    key.chmod(0o600)
+    outcome = accept(tmp_path / "runs", "--only", "ERP-0101")
+    assert outcome.code == 4
+    assert "erwartet EC-Schlüssel" in outcome.text
     assert "Traceback" not in outcome.text
     assert (outcome.run.folder / "report.html").exists()
 
@@ -227,9 +244,8 @@ def test_all_36_official_bundles_reach_their_receipt(tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.text
     assert len(outcome.verdicts) == 36
     assert set(outcome.verdicts.values()) <= {"bestanden", "Hinweis"}
-    run = outcome.run
-    sent = {x.request.start: uploaded(x) for x in exchanges(run, "Task/$activate")}
-    received = exchanges(run, "Task/$accept")
+    sent = {x.request.start: uploaded(x) for x in exchanges(outcome, "Task/$activate")}
+    received = exchanges(outcome, "Task/$accept")
     assert len(received) == 36
     authority = tmp_path / "ca.pem"
     authority.write_bytes(Pki(1, SystemClock()).ca_chain_pem())

@@ -18,6 +18,7 @@ from pruefstand.evidence.run_folder import read_run
 CONFTEST = """
 import gc
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from pruefstand.evidence.run_folder import RunWriter
 from pruefstand.model.exchange import Exchange, Layer, Message
 from pruefstand.transport.recorder import Recorder
 
+os.environ["XDG_CONFIG_HOME"] = str(Path(__file__).parent / "config")
 RUN = Path(__file__).with_name("run")
 holds = Check("holds", ("A_1",), lambda _: Judgement(True, "soll", "ist"))
 

@@ -25,7 +25,9 @@ from pruefstand.evidence.inputs import input_hashes
 from pruefstand.evidence.manifest import write_manifest
 from pruefstand.evidence.operator_key import key_path, operator_key
 from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_run, summary
+from pruefstand.evidence.vault import VaultWriter, vault_path
 from pruefstand.model.case import CaseRecord
+from pruefstand.model.secret_kind import REDACTABLE
 from pruefstand.model.verdict import Verdict
 from pruefstand.pytest_plugin.fixtures import virtual_clock
 from pruefstand.report.dossier import compile_dossier
@@ -75,6 +77,9 @@ def accept(
     writer = RunWriter(folder, clock)
     info = run_info(folder, chosen, seed, as_of, started)
     writer.begin(info)
+    if shown := info["redaction"]["off"]:
+        console.print(f"[yellow]Nicht geschwärzt[/] laut Profil: {', '.join(shown)}")
+    VaultWriter(vault_path(os.environ, folder.name)).close()
     live = LiveRun(console, writer.case)
     arguments = pytest_arguments(root, folder, profile, seed, as_of, workers)
     arguments += selection(root, only, expand(verordnung or []))
@@ -167,7 +172,14 @@ def run_info(
         "harness": pruefstand.__version__,
         "commit": commit(),
         "selftest": profile.selftest,
+        "redaction": redaction(profile),
     }
+
+
+def redaction(profile: Profile) -> dict[str, list[str]]:
+    """Return which kinds of values the run folder hides and which it shows."""
+    kinds = profile.evidence.redact
+    return {"kinds": list(kinds), "off": [kind for kind in REDACTABLE if kind not in kinds]}
 
 
 def commit() -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pruefstand.config.applicability import Applicability, read_applicability
 from pruefstand.errors import ConfigurationError
+from pruefstand.model.secret_kind import REDACTABLE, SecretKind
 from pruefstand.model.tags import MANUAL
 
 
@@ -48,14 +49,17 @@ NO_PRACTICE = "Selbsttest des Prüfstands: es gibt keine Praxis, die das bestät
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How a run and its campaign prove something."""
+    """What the run folder hides, who stamps the time and who attests; `tsa_ca` is a PEM file."""
 
     require_second_person: bool = False
+    redact: tuple[SecretKind, ...] = REDACTABLE
+    tsa: str = ""
+    tsa_ca: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a run talks to, and what of the catalogue applies."""
+    """What a run talks to, what of the catalogue applies, and what its evidence shows."""
 
     name: str
     environment: Environment
@@ -76,7 +80,12 @@ class Profile:
         return reason or (NO_PRACTICE if MANUAL in tags and self.selftest else "")
 
 
-_KINDS: dict[type[Any], str] = {str: "ein Text", bool: "true oder false", dict: "eine Tabelle"}
+_KINDS: dict[type[Any], str] = {
+    str: "ein Text",
+    bool: "true oder false",
+    dict: "eine Tabelle",
+    tuple: "eine Liste",
+}
 _TOP = ("extends", "environment", "sut", "targets", "applicability", "evidence")
 
 
@@ -102,7 +111,7 @@ def load_profile(name: str, folder: Path) -> Profile:
                 hint='kind = "mock" eintragen',
             )
     sut = _build(Sut, raw.get("sut", {}), f"{path}, Tabelle sut")
-    evidence = _build(Evidence, raw.get("evidence", {}), f"{path}, Tabelle evidence")
+    evidence = _evidence(raw.get("evidence", {}), f"{path}, Tabelle evidence")
     return Profile(
         name, Environment(environment), sut, targets, _applicability(raw, path), evidence
     )
@@ -113,6 +122,20 @@ def _applicability(raw: Mapping[str, Any], path: str) -> Applicability:
     table = _table(raw.get("applicability", {}), place)
     _known(table, tuple(item.name for item in fields(Applicability)), place)
     return read_applicability(table, place)
+
+
+def _evidence(table: object, place: str) -> Evidence:
+    given = _table(table, place)
+    if isinstance(listed := given.get("redact"), list):
+        given = {**given, "redact": tuple(listed)}
+    evidence: Evidence = _build(Evidence, given, place)
+    for word in evidence.redact:
+        if word not in REDACTABLE:
+            raise ConfigurationError(
+                f"{place}: redact nennt {word!r}, das gibt es nicht",
+                hint=f"erlaubt: {', '.join(REDACTABLE)}",
+            )
+    return replace(evidence, redact=tuple(map(SecretKind, evidence.redact)))
 
 
 def _read(name: str, folder: Path, seen: tuple[str, ...]) -> dict[str, Any]:

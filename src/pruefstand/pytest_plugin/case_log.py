@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pruefstand.checks.check import Check
 from pruefstand.clock import stopwatch
 from pruefstand.errors import Blame, PruefstandError
-from pruefstand.model.case import CaseRecord, Json, StepRecord
+from pruefstand.model.case import CaseRecord, StepRecord
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.verdict import Finding, Verdict, roll_up
 from pruefstand.pytest_plugin.ruling import Ruling
@@ -100,10 +100,8 @@ class CaseLog:
             self.steps[-1].close(status, str(error) if error else "")
         self.error = error or self.error
 
-    def record(
-        self, outcome: str, error: BaseException | None, exchanges: Sequence[Json]
-    ) -> CaseRecord:
-        """Return the finished record; `outcome` is pytest's word for the whole test."""
+    def record(self, outcome: str, error: BaseException | None) -> CaseRecord:
+        """Return the finished record without its exchanges; `outcome` is pytest's word."""
         error = error or self.error
         self.end_step("skipped" if outcome == "skipped" else "failed", error)
         known = error if isinstance(error, PruefstandError) else None
@@ -115,7 +113,6 @@ class CaseLog:
             verdict=self._verdict(outcome, error),
             steps=self._step_records(),
             findings=tuple(self.findings),
-            exchanges=tuple(exchanges),
             duration=stopwatch() - self.started,
             message=self._message(known.message if known else str(error or self.skip_reason)),
             hint=known.hint if known else self.ruling.hint if self.ruling else "",

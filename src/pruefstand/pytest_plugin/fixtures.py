@@ -17,6 +17,7 @@ from pruefstand.errors import ConfigurationError
 from pruefstand.mockkit.world import MockWorld
 from pruefstand.pytest_plugin.case_log import CaseLog
 from pruefstand.pytest_plugin.fault_board import ROUND, FaultBoard
+from pruefstand.pytest_plugin.redaction import PKI
 from pruefstand.rng import Rng
 from pruefstand.transport.http import HttpTransport
 from pruefstand.transport.recorder import Recorder
@@ -35,6 +36,7 @@ def world(pytestconfig: pytest.Config, profile: Profile) -> Iterator[MockWorld]:
     settings = {role: target.settings for role, target in profile.targets.items()}
     seed = pytestconfig.getoption("--pruefstand-seed")
     with MockWorld(seed=seed, clock=start, settings=settings) as running:
+        pytestconfig.stash[PKI] = running.pki
         running.start()
         yield running
 

@@ -15,9 +15,6 @@ from typing import Any
 import pytest
 
 from pruefstand.errors import HarnessError
-from pruefstand.evidence.blobs import BlobStore
-from pruefstand.evidence.codec import exchange_to_json
-from pruefstand.evidence.run_folder import BLOBS
 from pruefstand.model.case import CaseRecord
 from pruefstand.pytest_plugin.case_log import CaseLog
 from pruefstand.pytest_plugin.fault_board import (  # noqa: F401 - fixtures register by import
@@ -39,6 +36,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     verordnungsdatei,
     world,
 )
+from pruefstand.pytest_plugin.redaction import redacted
 from pruefstand.pytest_plugin.ruling import ruling
 
 CASE = pytest.StashKey[CaseLog]()
@@ -188,7 +186,7 @@ def pytest_runtest_makereport(
         item.stash[_OUTCOME] = report.outcome
     if call.when == "teardown":
         outcome = "failed" if report.failed else item.stash.get(_OUTCOME, "failed")
-        record = log.record(outcome, log.error, _exchanges(item.config, log))
+        record = redacted(item.config, log.record(outcome, log.error), tuple(log.exchanges()))
         # pytest keeps every item to the end, and the log leads to all bodies of the scenario.
         del item.stash[CASE]
         report.user_properties.append((PROPERTY, json.dumps(record.to_json())))
@@ -196,14 +194,6 @@ def pytest_runtest_makereport(
 
 
 _OUTCOME = pytest.StashKey[str]()
-
-
-def _exchanges(config: pytest.Config, log: CaseLog) -> list[dict[str, Any]]:
-    run = config.getoption("--pruefstand-run")
-    if run is None:
-        return []
-    store = BlobStore(Path(run) / BLOBS)
-    return [exchange_to_json(exchange, store.write) for exchange in log.exchanges()]
 
 
 def record_of(report: pytest.TestReport) -> CaseRecord | None:

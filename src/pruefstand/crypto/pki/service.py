@@ -37,6 +37,7 @@ from pruefstand.crypto.pki.values import (
     ProblemCode,
     RsaIdentity,
     Smcb,
+    identities_of,
 )
 from pruefstand.rng import Rng
 
@@ -196,6 +197,12 @@ class Pki:
                 ProblemCode.CERT_REVOKED, f"revoked since {revoked.isoformat()}"
             )
         return info
+
+    def issued(self) -> tuple[Identity, ...]:
+        """Return every identity made so far: of cards, services and TLS."""
+        with self._lock:
+            made = tuple(self._made.values())
+        return tuple(identity for thing in made for identity in identities_of(thing))
 
     def revoke(self, certificate: x509.Certificate | bytes, at: datetime) -> None:
         """Revoke a certificate from the instant `at` on."""

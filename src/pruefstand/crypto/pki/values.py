@@ -141,3 +141,14 @@ class Egk:
     insurer: str
     iccsn: str
     aut: Identity
+
+
+def identities_of(made: object) -> tuple[Identity, ...]:
+    """Return the identities of a card, or the identity that `made` itself is."""
+    if isinstance(made, Hba):
+        return (made.qes, made.aut, made.enc)
+    if isinstance(made, Smcb):
+        return (made.aut, made.osig, made.enc)
+    if isinstance(made, Egk):
+        return (made.aut,)
+    return (made,) if isinstance(made, Identity) else ()
