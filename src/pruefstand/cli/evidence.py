@@ -1,7 +1,8 @@
-"""`pruefstand evidence`: verify a sealed run, show the key that seals."""
+"""`pruefstand evidence`: verify a sealed run, disclose hidden values, show the key that seals."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -12,16 +13,14 @@ from rich.console import Console
 
 from pruefstand.clock import BERLIN, SystemClock
 from pruefstand.errors import ExitCode, OperatorError
-from pruefstand.evidence.operator_key import (
-    DEFAULT_NAME,
-    Curve,
-    OperatorKey,
-    key_path,
-    operator_key,
-)
+from pruefstand.evidence.disclosure import check_disclosure, disclose
+from pruefstand.evidence.operator_key import DEFAULT_NAME, Curve, key_path, operator_key
+from pruefstand.evidence.vault import open_vault
 from pruefstand.evidence.verify import verify_run
 
-app = typer.Typer(help="Nachweis: Laufordner prüfen, Signaturschlüssel.", no_args_is_help=True)
+app = typer.Typer(
+    help="Nachweis: Laufordner prüfen, Werte offenlegen, Signaturschlüssel.", no_args_is_help=True
+)
 SHOWN = 50
 
 
@@ -53,6 +52,54 @@ def verify_command(
     console.print(f"[green]Unverändert[/]: {counted}")
 
 
+@app.command(
+    "disclose",
+    epilog="Beispiel: pruefstand evidence disclose runs/20261124-… 3fa91c07 --output beleg.json",
+)
+def disclose_command(
+    run: Annotated[Path, typer.Argument(help="Laufordner")],
+    commitments: Annotated[
+        list[str], typer.Argument(help="⟨art:hex⟩, die Hex-Ziffern oder ihre ersten 8")
+    ],
+    output: Annotated[Path | None, typer.Option(help="Datei statt Ausgabe")] = None,
+) -> None:
+    """Legt einzelne geschwärzte Werte offen; braucht den Tresor des Betreibers."""
+    proof = disclose(run, open_vault(run.resolve().name), commitments)
+    text = json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    _write(output, text.encode())
+    Console(highlight=False, soft_wrap=True).print(f"Offenlegung: {output}", markup=False)
+
+
+@app.command(
+    "check-disclosure",
+    epilog="Beispiel: pruefstand evidence check-disclosure runs/20261124-… beleg.json",
+)
+def check_disclosure_command(
+    run: Annotated[Path, typer.Argument(help="Laufordner")],
+    proof: Annotated[Path, typer.Argument(help="Datei aus `evidence disclose`")],
+) -> None:
+    """Prüft eine Offenlegung ohne Netz und ohne Tresor; Funde enden mit 1."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        content = proof.read_bytes()
+    except OSError as error:
+        raise OperatorError(
+            f"{proof}: nicht lesbar ({error.strerror})", hint="Pfad prüfen"
+        ) from error
+    disclosed = check_disclosure(run, content)
+    for item in disclosed:
+        shown = item.value[:SHOWN].decode("utf-8", "backslashreplace")
+        verdict = item.problem or f"stimmt, steht in {len(item.places)} Dateien"
+        console.print(f"{item.kind} {shown!r}: {verdict}", markup=False)
+    if any(item.problem for item in disclosed):
+        console.print("[red]Kein Beleg[/]")
+        raise typer.Exit(ExitCode.SUT_FAILED)
+    console.print("[green]Belegt[/]; ob der Lauf unverändert ist, sagt `evidence verify`")
+
+
 @app.command("key", epilog="Beispiel: pruefstand evidence key --export betreiber.pem")
 def key_command(
     name: Annotated[str | None, typer.Option(help="Name im neuen Zertifikat")] = None,
@@ -75,13 +122,13 @@ def key_command(
     console.print(f"Gültig    bis {key.certificate.not_valid_after_utc:%d.%m.%Y}")
     console.print(f"SHA-256   {key.fingerprint}")
     if export is not None:
-        _export(key, export)
+        _write(export, key.certificate.public_bytes(Encoding.PEM))
         console.print(f"Zertifikat {export}", markup=False)
 
 
-def _export(key: OperatorKey, path: Path) -> None:
+def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(key.certificate.public_bytes(Encoding.PEM))
+        path.write_bytes(content)
     except OSError as error:
         raise OperatorError(
             f"{path}: nicht schreibbar ({error.strerror})", hint="einen anderen Ort angeben"
