@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,15 +17,17 @@ from rich.console import Console
 from rich.table import Table
 
 import pruefstand
+from pruefstand.cli.evidence import read_file
 from pruefstand.cli.live import LiveRun
-from pruefstand.clock import Clock, SystemClock, stopwatch
+from pruefstand.clock import BERLIN, Clock, SystemClock, stopwatch
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
-from pruefstand.errors import Blame, ExitCode
+from pruefstand.errors import Blame, ExitCode, PruefstandError
 from pruefstand.evidence.inputs import input_hashes
 from pruefstand.evidence.manifest import write_manifest
-from pruefstand.evidence.operator_key import key_path, operator_key
+from pruefstand.evidence.operator_key import OperatorKey, key_path, operator_key
 from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_run, summary
+from pruefstand.evidence.timestamp import stamp_manifest
 from pruefstand.evidence.vault import VaultWriter, vault_path
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.secret_kind import REDACTABLE
@@ -34,6 +37,7 @@ from pruefstand.report.dossier import compile_dossier
 from pruefstand.report.files import write_reports
 from pruefstand.requirements.catalogue import load_catalogue
 from pruefstand.rng import Rng
+from pruefstand.transport.timestamp import ask_authority
 
 COLOURS = {
     Verdict.PASSED: "green",
@@ -41,6 +45,8 @@ COLOURS = {
     Verdict.FAILED: "red",
     Verdict.HARNESS_ERROR: "magenta",
 }
+DIRTY = "-dirty"
+"""Follows a commit that the files in use differ from."""
 EPILOG = (
     "Beispiele:\n\n"
     "pruefstand accept\n\n"
@@ -63,6 +69,9 @@ def accept(
         list[Path] | None, typer.Option(help="vorhandenes KBV-Bundle oder Ordner; mehrfach möglich")
     ] = None,
     runs: Annotated[Path, typer.Option(help="Ordner für die Läufe")] = Path("runs"),
+    tsa: Annotated[
+        str, typer.Option(help="Zeitstempeldienst (RFC 3161), sonst der im Profil")
+    ] = "",
 ) -> None:
     """Führt die Abnahme aus und schreibt einen Laufordner mit Bericht."""
     console = Console(highlight=False)
@@ -85,12 +94,14 @@ def accept(
     arguments += selection(root, only, expand(verordnung or []))
     outcome = int(pytest.main(arguments, plugins=[live]))
     code = exit_code(live.cases, outcome, broken=bool(live.broken))
+    info["sut"]["certificates"] = sorted(live.certificates | set(info["sut"]["certificates"]))
     ended = {"finished": clock.now().isoformat(), "exit_code": int(code)}
     writer.finish({**info, **ended}, live.cases)
     dossier = compile_dossier(read_run(folder), load_catalogue(root / "catalogue"))
     write_reports(dossier, folder)
     close(console, live, folder / "report.html")
-    seal(console, folder, inputs, clock)
+    key = seal(console, folder, inputs, clock)
+    stamp(console, folder, key, tsa or chosen.evidence.tsa, chosen.evidence.tsa_ca)
     raise typer.Exit(code)
 
 
@@ -168,6 +179,7 @@ def run_info(
             "name": sut.name,
             "version": sut.version or pruefstand.__version__,
             "driver": sut.driver,
+            "certificates": [sut.certificate] if sut.certificate else [],
         },
         "harness": pruefstand.__version__,
         "commit": commit(),
@@ -183,16 +195,19 @@ def redaction(profile: Profile) -> dict[str, list[str]]:
 
 
 def commit() -> str:
-    """Return the checked-out commit, or an empty string outside a checkout."""
+    """Return the checked-out commit, marked when files differ; outside a checkout nothing."""
     git = shutil.which("git")
     if git is None:
         return ""
     command = [git, "-C", str(project_root()), "rev-parse", "HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() if done.returncode == 0 else ""
+    command = [git, "-C", str(project_root()), "status", "--porcelain", "--untracked-files=no"]
+    changed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    dirty = DIRTY if changed.stdout.strip() else ""
+    return done.stdout.strip() + dirty if done.returncode == 0 else ""
 
 
-def seal(console: Console, folder: Path, inputs: Mapping[str, str], clock: Clock) -> None:
+def seal(console: Console, folder: Path, inputs: Mapping[str, str], clock: Clock) -> OperatorKey:
     """Sign the finished run folder with the operator's key and say what it cost."""
     start = stopwatch()
     key = operator_key(key_path(os.environ), clock.now())
@@ -202,6 +217,22 @@ def seal(console: Console, folder: Path, inputs: Mapping[str, str], clock: Clock
         f"Zertifikat SHA-256 {key.fingerprint}",
         soft_wrap=True,
     )
+    return key
+
+
+def stamp(console: Console, folder: Path, key: OperatorKey, tsa: str, authority: str) -> None:
+    """Have the signature stamped by `tsa`, if there is one; a failure is a warning."""
+    if not tsa:
+        return
+    try:
+        roots = read_file(Path(authority)) if authority else b""
+        stamped = stamp_manifest(folder, key, partial(ask_authority, tsa), roots)
+    except PruefstandError as problem:
+        console.print("[yellow]Ohne Zeitstempel[/]: ", end="")
+        console.print(str(problem), markup=False, soft_wrap=True)
+        return
+    at = stamped.at.astimezone(BERLIN)
+    console.print(f"Zeitstempel: {at:%d.%m.%Y %H:%M:%S} · {stamped.authority}", markup=False)
 
 
 def close(console: Console, live: LiveRun, report: Path) -> None:

@@ -30,10 +30,17 @@ def verify_command(
     fingerprint: Annotated[
         str, typer.Option(help="SHA-256 des Zertifikats, dem Sie vertrauen")
     ] = "",
+    tsa_ca: Annotated[
+        Path | None, typer.Option(help="Wurzelzertifikat des Zeitstempeldienstes in PEM")
+    ] = None,
+    project: Annotated[
+        Path | None, typer.Option(help="Projektordner: stimmen Profil, Features und Katalog?")
+    ] = None,
 ) -> None:
     """Prüft ohne Netz Signatur, Dateien, Ereigniskette und Urteile; Funde enden mit 1."""
     console = Console(highlight=False, soft_wrap=True)
-    result = verify_run(run, fingerprint=fingerprint)
+    roots = read_file(tsa_ca) if tsa_ca else b""
+    result = verify_run(run, fingerprint=fingerprint, roots=roots, project=project)
     for defect in result.defects[:SHOWN]:
         console.print(str(defect), markup=False)
     if len(result.defects) > SHOWN:
@@ -45,6 +52,11 @@ def verify_command(
         console.print(f"SHA-256   {result.signer.fingerprint}")
         if not fingerprint:
             console.print("          mit dem Fingerabdruck vergleichen, den der Betreiber nennt")
+    if result.stamp is not None:
+        at = result.stamp.at.astimezone(BERLIN)
+        checked = "geprüft" if result.stamp.trusted else "nicht geprüft, --tsa-ca fehlt"
+        console.print(f"Zeitstempel {at:%d.%m.%Y %H:%M:%S} · {checked}")
+        console.print(f"          {result.stamp.authority}", markup=False)
     if result.defects:
         console.print(f"[red]Kein Nachweis[/]: {len(result.defects)} Funde")
         raise typer.Exit(ExitCode.SUT_FAILED)
@@ -83,13 +95,7 @@ def check_disclosure_command(
 ) -> None:
     """Prüft eine Offenlegung ohne Netz und ohne Tresor; Funde enden mit 1."""
     console = Console(highlight=False, soft_wrap=True)
-    try:
-        content = proof.read_bytes()
-    except OSError as error:
-        raise OperatorError(
-            f"{proof}: nicht lesbar ({error.strerror})", hint="Pfad prüfen"
-        ) from error
-    disclosed = check_disclosure(run, content)
+    disclosed = check_disclosure(run, read_file(proof))
     for item in disclosed:
         shown = item.value[:SHOWN].decode("utf-8", "backslashreplace")
         verdict = item.problem or f"stimmt, steht in {len(item.places)} Dateien"
@@ -124,6 +130,16 @@ def key_command(
     if export is not None:
         _write(export, key.certificate.public_bytes(Encoding.PEM))
         console.print(f"Zertifikat {export}", markup=False)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file the operator names; raises OperatorError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OperatorError(
+            f"{path}: nicht lesbar ({error.strerror})", hint="Pfad prüfen"
+        ) from error
 
 
 def _write(path: Path, content: bytes) -> None:

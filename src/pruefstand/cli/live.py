@@ -22,6 +22,7 @@ class LiveRun:
 
     def __init__(self, console: Console, keep: Callable[[CaseRecord], object]) -> None:
         self.cases: list[CaseRecord] = []
+        self.certificates: set[str] = set()
         self.broken: list[str] = []
         self._keep = keep
         self._progress = Progress(
@@ -60,6 +61,7 @@ class LiveRun:
         case = record_of(report)
         if case is not None:
             self._keep(case)
+            self.certificates |= shown_certificates(case)
             self.cases.append(replace(case, exchanges=()))
             bad = sum(c.verdict not in {Verdict.PASSED, Verdict.HINT} for c in self.cases)
             text = f"{case.title[:56]:<56} · {bad} nicht grün"
@@ -71,3 +73,9 @@ class LiveRun:
     def pytest_sessionfinish(self) -> None:
         """Remove the bar."""
         self._progress.stop()
+
+
+def shown_certificates(case: CaseRecord) -> set[str]:
+    """Return the SHA-256 of the client certificates that the system under test showed."""
+    facts = (exchange["facts"] for exchange in case.exchanges if exchange["actor"] == "pvs")
+    return {fact["client_sha256"] for fact in facts if "client_sha256" in fact}

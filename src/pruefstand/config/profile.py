@@ -32,6 +32,8 @@ class Sut:
     role: str = "pvs"
     name: str = "Eingebautes PVS"
     version: str = ""
+    certificate: str = ""
+    """SHA-256 in hex of the client certificate it shows, where the harness cannot see it."""
     driver: str = "simulator"
 
 

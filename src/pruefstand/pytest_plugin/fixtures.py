@@ -106,7 +106,8 @@ def practice(
     world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
 ) -> Iterator[Practice]:
     """The built-in PVS with its Konnektor and cards."""
-    with HttpTransport(recorder, actor="pvs", tls=world.client_tls("CS1")) as transport:
+    tls, shown = world.client_tls("CS1"), world.client_fingerprint("CS1")
+    with HttpTransport(recorder, actor="pvs", tls=tls, client_sha256=shown) as transport:
         yield Practice(world, transport, clock, faults.of("pvs"))
 
 
