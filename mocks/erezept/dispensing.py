@@ -50,7 +50,8 @@ def dispense(service: Service, call: Call, id: str) -> Answer:
     task = service.records.tasks.change(
         id, lambda stored: _check(stored, call).dispensing(dispensed, now)
     )
-    return Answer(204, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
+    status = 200 if WRONG_STATUS in service.ctx.faults else 204
+    return Answer(status, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
 
 
 def _check(task: Task, call: Call) -> Task:

@@ -32,6 +32,9 @@ class RateLimit:
             if self._blocked.get(caller.sub, 0) >= now:
                 raise Refused("rate-limit")
             calls = self._calls.setdefault(caller.sub, deque())
+            if calls and calls[-1] > now:
+                # The virtual clock was put back: what lies ahead was no call of this second.
+                calls.clear()
             while calls and calls[0] <= now - WINDOW_SECONDS:
                 calls.popleft()
             calls.append(now)

@@ -34,9 +34,9 @@ class Service:
 
     def found(self, prescription_id: str, refusal: str = "not-found") -> Task:
         """Return the task; raises Refused 404 for a bad or unknown id."""
-        parse_id(prescription_id)
         task = self.known(prescription_id)
         if task is None:
+            parse_id(prescription_id)
             raise Refused(refusal)
         return task
 

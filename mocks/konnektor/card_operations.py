@@ -10,6 +10,7 @@ from mocks.konnektor.cards import GROUPS, Card, PinOutcome
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.events import Event, card_facts, publish
+from mocks.konnektor.faults import PIN_NOT_CHANGED
 from mocks.konnektor.reach import is_visible
 from mocks.konnektor.state import State
 from pruefstand.soap.envelope import Element, element, text
@@ -115,7 +116,10 @@ def change_pin(node: Element, call: Call, state: State) -> Answer:
     """Let the user replace a PIN; a transport PIN becomes a real one (CardService 8.1)."""
     card = call.the_card()
     pin_typ = _pin_typ(node, card.pins)
-    return _ask(card, pin_typ, "ChangePin", partial(state.change_pin, card, pin_typ), state)
+    change = partial(state.change_pin, card, pin_typ)
+    if PIN_NOT_CHANGED in state.ctx.faults:
+        change = partial(PinOutcome, "REJECTED", left_tries=2)
+    return _ask(card, pin_typ, "ChangePin", change, state)
 
 
 def unblock_pin(node: Element, call: Call, state: State) -> Answer:

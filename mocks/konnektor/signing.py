@@ -12,6 +12,7 @@ from mocks.konnektor.documents import CMS, Order, read_order
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.events import Event, publish
 from mocks.konnektor.faults import (
+    NO_PIN_ASKED,
     OCSP_MISSING,
     RESOURCE_BUSY,
     SIGNATURE_BROKEN,
@@ -45,7 +46,7 @@ def sign_document(node: Element, call: Call, state: State) -> Answer:
     crypt = text_of(node, f"{prefix}:Crypt") or "RSA"
     if crypt not in ("ECC", "RSA_ECC"):
         raise KonnektorError(4123, f"Crypt={crypt}: Karte hat keinen RSA-Schlüssel")
-    if RESOURCE_BUSY in state.ctx.faults:
+    if card.is_hba and RESOURCE_BUSY in state.ctx.faults:
         raise KonnektorError(4060, card.handle)
     job = text_of(node, f"{prefix}:JobNumber") or ""
     if not _JOB_NUMBER.fullmatch(job):
@@ -102,7 +103,7 @@ def _authorise(call: Call, card: Card, state: State, documents: int) -> None:
 
 
 def _require(call: Call, card: Card, pin_typ: str, state: State) -> None:
-    if not state.is_verified(card, pin_typ, call.session):
+    if not state.is_verified(card, pin_typ, call.session) and NO_PIN_ASKED not in state.ctx.faults:
         raise KonnektorError(4085, pin_typ)
 
 

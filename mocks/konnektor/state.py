@@ -13,7 +13,7 @@ from mocks.konnektor import settings
 from mocks.konnektor.cards import Card, PinOutcome, SessionKey, personalise
 from mocks.konnektor.comfort_sessions import ComfortSessions
 from mocks.konnektor.errors import KonnektorError
-from mocks.konnektor.faults import OCSP_UNREACHABLE, PIN_LOST
+from mocks.konnektor.faults import OCSP_UNREACHABLE, PIN_LOST, SAME_HANDLE
 from mocks.konnektor.subscriptions import Subscriptions
 from pruefstand.clock import stopwatch
 from pruefstand.crypto.cms_qes import QesSigner
@@ -103,7 +103,9 @@ class State:
                 return None
             card = found[-1]
             self._outside.remove(card)
-            if card.handle in self._pulled:
+            if SAME_HANDLE in self.ctx.faults:
+                self._pulled.discard(card.handle)
+            elif card.handle in self._pulled:
                 card.handle = self._fresh_handle(card.card_type)
             card.inserted = self.ctx.clock.now()
             self.cards[card.handle] = card

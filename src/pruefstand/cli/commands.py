@@ -18,7 +18,9 @@ COMMANDS = (
     "fhir",
     "load",
     "mocks",
+    "mutate",
     "report",
+)
     "requirements",
     "specs",
 )
