@@ -19,8 +19,8 @@ COMMANDS = (
     "load",
     "mocks",
     "mutate",
+    "rejudge",
     "report",
-)
     "requirements",
     "specs",
 )
