@@ -14,6 +14,7 @@ from typer.main import get_command
 
 COMMANDS = (
     "accept",
+    "diff",
     "evidence",
     "fhir",
     "load",

@@ -51,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--pruefstand-seed", default="1", help="seed of all test data")
     group.addoption("--pruefstand-as-of", default=None, help="virtual day, YYYY-MM-DD")
     group.addoption("--verordnung", action="append", default=[], help="existing KBV bundle")
+    group.addoption("--pruefstand-fault", action="append", default=[], help="role/name, active")
     group.addoption("--pruefstand-only", default="", help="tag, test case id or part of a title")
 
 
