@@ -53,7 +53,8 @@ def _xml(body: bytes) -> Places:
         node, place, depth = stack.pop()
         for key, value in node.attrib.items():
             found[f"{place}/@{_local(str(key))}"] = steady(str(value))
-        if text := (node.text or "").strip():
+        text = (node.text or "").strip()
+        if text or next(node.iterchildren("*"), None) is None:
             found[place] = "‹neu›" if _name(node) in NAMED else steady(text)
         if depth < _DEEPEST:
             stack += [(child, where, depth + 1) for child, where in _numbered(node, place)]
@@ -85,7 +86,9 @@ def _json(body: bytes) -> Places:
     stack: list[tuple[Any, str]] = [(value, "$")]
     while stack:
         part, place = stack.pop()
-        if isinstance(part, Mapping):
+        if part in ({}, []):
+            found[place] = json.dumps(part)
+        elif isinstance(part, Mapping):
             stack += [(inner, f"{place}.{key}") for key, inner in part.items()]
         elif isinstance(part, list):
             stack += [(inner, f"{place}[{index}]") for index, inner in enumerate(part)]
