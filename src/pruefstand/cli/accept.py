@@ -98,7 +98,8 @@ def accept(
     ended = {"finished": clock.now().isoformat(), "exit_code": int(code)}
     writer.finish({**info, **ended}, live.cases)
     dossier = compile_dossier(read_run(folder), load_catalogue(root / "catalogue"))
-    write_reports(dossier, folder)
+    with console.status("Berichte") as status:
+        write_reports(dossier, folder, announce=status.update)
     close(console, live, folder / "report.html")
     key = seal(console, folder, inputs, clock)
     stamp(console, folder, key, tsa or chosen.evidence.tsa, chosen.evidence.tsa_ca)
