@@ -23,8 +23,8 @@ from pruefstand.evidence.verify import verify_run
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.model.exchange import Exchange
-from pruefstand.rng import Rng
 from pruefstand.report.files import writers
+from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
 from tests.unit.pdf_structure import problems
 
