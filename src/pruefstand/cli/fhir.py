@@ -14,7 +14,6 @@ from typing import Annotated
 import typer
 
 from pruefstand.errors import ExitCode, OperatorError
-from pruefstand.fhir.rules.documents import rule_results
 from pruefstand.fhir.validation import Finding, Result, Validator, message, operation_outcome
 
 app = typer.Typer(help="FHIR-Dokumente prüfen.", no_args_is_help=True)
@@ -70,6 +69,8 @@ def validate(
 
 def with_rules(result: Result, name: str, data: bytes) -> Result:
     """Return a result with the broken rules beyond profiles as further findings."""
+    from pruefstand.fhir.rules.documents import rule_results
+
     # Only a file named after its document can be judged by its name.
     stem = Path(name).stem if _DOCUMENT_NAME.match(Path(name).name) else None
     broken = [one for one in rule_results(data, stem=stem) if one.breach is not None]
