@@ -65,7 +65,14 @@ def _verified(service: Service, call: Call, prescription_id: str, flow_type: int
         responder=not service.flag("ocsp_unreachable"),
         faults=service.ctx.faults,
     )
-    return Upload(flow_type, prescription_id, signature, service.ctx.settings, berlin_day(now))
+    return Upload(
+        flow_type,
+        prescription_id,
+        signature,
+        service.ctx.settings,
+        berlin_day(now),
+        service.profile_errors,
+    )
 
 
 def _signed(request: Request) -> bytes:

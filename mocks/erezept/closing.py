@@ -58,7 +58,7 @@ def _dispensed(service: Service, call: Call, task: Task) -> tuple[Dispensed, ...
     """Return the body's data; nothing when an empty body relies on an earlier $dispense."""
     if call.request.body:
         today = berlin_day(service.ctx.clock.now())
-        return dispensations(call, task, today, profile="CloseOperation_Input")
+        return dispensations(service, call, task, today, profile="CloseOperation_Input")
     if not task.dispensed:
         raise Refused("close-no-data")
     return ()

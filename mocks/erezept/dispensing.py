@@ -45,7 +45,7 @@ def dispense(service: Service, call: Call, id: str) -> Answer:
     _check(service.found(id), call)
     now = service.ctx.clock.now()
     dispensed = dispensations(
-        call, service.found(id), berlin_day(now), profile="DispenseOperation_Input"
+        service, call, service.found(id), berlin_day(now), profile="DispenseOperation_Input"
     )
     task = service.records.tasks.change(
         id, lambda stored: _check(stored, call).dispensing(dispensed, now)
@@ -62,10 +62,15 @@ def _check(task: Task, call: Call) -> Task:
     return task
 
 
-def dispensations(call: Call, task: Task, today: date, *, profile: str) -> tuple[Dispensed, ...]:
+def dispensations(
+    service: Service, call: Call, task: Task, today: date, *, profile: str
+) -> tuple[Dispensed, ...]:
     """Return what the body hands over, with the service's ids; raises Refused 400."""
     root = body_root(call.request)
     _check_profile(_PROFILE(root), _handed_over(root) or today, f"{_INPUT}{profile}|")
+    errors = service.profile_errors(call.request.body)
+    if errors:
+        raise _invalid("; ".join(errors))
     found = [element for name, element in parameters(root) if name == "rxDispensation"]
     if not found:
         raise _invalid("Parameters: error: rxDispensation is missing")
