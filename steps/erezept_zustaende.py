@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import pytest
 from pytest_bdd import given, parsers, then, when
 
 from pruefstand.checks.answers import answered_with, task_date
@@ -146,6 +147,12 @@ def series(clock: VirtualClock, part: int, parts: int, start: int) -> Series:
     return Series(part, parts, first, first + timedelta(days=30), SERIES_ID)
 
 
+@pytest.fixture
+def behind_the_profiles(switch_feature: Callable[[str, str, object], None]) -> None:
+    """Show the rules behind the profile check, which refuses some of these documents itself."""
+    switch_feature("erezept", "validator", None)
+
+
 @given(
     parsers.parse(
         "eine signierte Teilverordnung {part:d} von {parts:d}, einlösbar in {start:d} Tagen"
@@ -153,7 +160,13 @@ def series(clock: VirtualClock, part: int, parts: int, start: int) -> Series:
     target_fixture="held",
 )
 def signed_part(
-    practice: Practice, draft: Draft, clock: VirtualClock, part: int, parts: int, start: int
+    behind_the_profiles: None,
+    practice: Practice,
+    draft: Draft,
+    clock: VirtualClock,
+    part: int,
+    parts: int,
+    start: int,
 ) -> Held:
     wanted = replace(draft.order, series=series(clock, part, parts, start))
     return Held(prepare(practice, replace(draft, order=wanted)))
@@ -164,7 +177,7 @@ def signed_part(
     target_fixture="held",
 )
 def signed_part_with_basis(
-    practice: Practice, draft: Draft, clock: VirtualClock, basis: str
+    behind_the_profiles: None, practice: Practice, draft: Draft, clock: VirtualClock, basis: str
 ) -> Held:
     wanted = replace(draft.order, series=series(clock, 1, 2, 0), legal_basis=basis)
     return Held(prepare(practice, replace(draft, order=wanted)))
@@ -173,12 +186,16 @@ def signed_part_with_basis(
 @given(
     parsers.parse("eine signierte Verordnung mit Rechtsgrundlage {basis}"), target_fixture="held"
 )
-def signed_with_basis(practice: Practice, draft: Draft, basis: str) -> Held:
+def signed_with_basis(
+    behind_the_profiles: None, practice: Practice, draft: Draft, basis: str
+) -> Held:
     return Held(prepare(practice, replace(draft, order=replace(draft.order, legal_basis=basis))))
 
 
 @given(parsers.parse("eine signierte Verordnung der Kategorie {category}"), target_fixture="held")
-def signed_of_category(practice: Practice, draft: Draft, category: str) -> Held:
+def signed_of_category(
+    behind_the_profiles: None, practice: Practice, draft: Draft, category: str
+) -> Held:
     order = replace(draft.order, category=category)
     return Held(prepare(practice, replace(draft, order=order)))
 
