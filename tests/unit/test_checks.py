@@ -16,7 +16,7 @@ import pruefstand.checks
 from pruefstand.checks import erezept_pharmacy as pharmacy
 from pruefstand.checks import erezept_practice as practice
 from pruefstand.checks import transport
-from pruefstand.checks.answers import answered_with, task_date
+from pruefstand.checks.answers import answered_with, hits, task_date
 from pruefstand.checks.check import Check, Factory, Judgement
 from pruefstand.checks.file import identifiers_hold
 from pruefstand.checks.konnektor import (
@@ -489,6 +489,17 @@ def test_the_date_is_the_one_the_task_names() -> None:
     assert holds(check, *vau(answer))
     assert not holds(task_date("ExpiryDate", "2026-12-21", "A_1"), *vau(answer))
     for wrong in ((), (activation("2026-12-22"),), (replace(answer, response=None),)):
+        assert not holds(check, *vau(*wrong))
+
+
+def test_hits_are_those_of_the_last_bundle() -> None:
+    check = hits("Task", 2, "A_1")
+    two, none = (
+        in_vau("Task", "GET /Task", 200, answer=to_xml({"resourceType": "Bundle", "total": count}))
+        for count in (2, 0)
+    )
+    assert holds(check, *vau(none, two))
+    for wrong in ((), (two, none), (replace(two, response=None),)):
         assert not holds(check, *vau(*wrong))
 
 
