@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mocks.erezept.access_token import TokenVerifier
+from mocks.erezept.description import description
 from mocks.erezept.faults import FAULTS
 from mocks.erezept.inner import InnerRequests
 from mocks.erezept.notifications import Notifications
@@ -34,5 +35,6 @@ def app(ctx: MockContext) -> App:
         web.failed,
         ctx.faults,
         shares_store=True,
+        describe=description,
         sockets=(Socket("/subscription", notifications.open),),
     )

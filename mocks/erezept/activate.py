@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import replace
 from datetime import timedelta
 
@@ -88,7 +87,7 @@ def _signed(request: Request) -> bytes:
         raise Refused("activate-no-data")
     try:
         return base64.b64decode(data, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also what is not ASCII
         raise Refused("cades", reason=f"no base64: {error}") from None
 
 
