@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diff": TIME_AND_CHANCE | {"evidence", "requirements", "diff"},
     "rejudge": TIME_AND_CHANCE | {"checks", "evidence", "rejudge"},
     "requirements": TIME_AND_CHANCE | {"config", "crypto", "requirements"},
+    "attest": TIME_AND_CHANCE | {"config", "evidence", "requirements", "mockkit", "attest"},
     "report": TIME_AND_CHANCE | {"diff", "evidence", "requirements", "report"},
     "analysis": TIME_AND_CHANCE | {"config", "evidence", "requirements", "analysis"},
     "pytest_plugin": ACTORS | {"config", "mockkit", "checks", "evidence", "pytest_plugin"},

@@ -14,6 +14,8 @@ from typer.main import get_command
 
 COMMANDS = (
     "accept",
+    "attest",
+    "campaign",
     "diff",
     "evidence",
     "fhir",
@@ -23,6 +25,7 @@ COMMANDS = (
     "rejudge",
     "report",
     "requirements",
+    "resume",
     "specs",
 )
 """In the order of `pruefstand --help`."""
