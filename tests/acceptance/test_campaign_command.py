@@ -139,6 +139,23 @@ def test_without_a_terminal_nothing_is_asked_and_nothing_is_assumed(shell: Shell
     assert "erfüllt" in shell(*base, *who, "--datei", ROOT / "README.md", code=0)
 
 
+def test_at_a_terminal_what_is_missing_is_asked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shell.home / "golive"
+    shell("campaign", "new", folder, "--profile", "beispiel-praxis", code=0)
+    monkeypatch.setattr("pruefstand.cli.attest.at_terminal", lambda: True)
+    answers = "Ada Beispiel\nÄrztin\nBen Muster\nMFA\nSeite 3 gelesen\n"
+    command = ["attest", "CHK-0402", "--campaign", str(folder)]
+    result = CliRunner().invoke(commands, command, env=shell.environ, input=answers)
+    assert result.exit_code == 0, result.output
+    assert "Dann ist alles genannt" in result.output
+    (record,) = read_campaign(folder).register.records
+    said = record.statement
+    assert (said.person.name, said.second and said.second.name) == ("Ada Beispiel", "Ben Muster")
+    assert said.note == "Seite 3 gelesen"
+
+
 def ended_in_the_middle(process: subprocess.Popen[str], runs: Path, how: signal.Signals) -> Path:
     """End the run by a signal when a new folder in `runs` holds three cases; return the folder."""
     before = set(runs.glob("*"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pruefstand.attest.desk import MAX_FILE, Upload
 from pruefstand.errors import OperatorError
@@ -293,3 +295,16 @@ def test_a_failed_check_stays_failed_beside_an_attestation() -> None:
 def test_the_same_person_twice_is_one_person() -> None:
     assert Person("Ben  MUSTER ", "").key == Person("ben muster", "x").key
     assert ADA.key != BEN.key
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_openssl_alone_confirms_a_record(desk: Office, tmp_path: Path) -> None:
+    desk.state()
+    folder, trusted = record_of(desk, 1), tmp_path / "betreiber.pem"
+    trusted.write_bytes(desk.key.certificate.public_bytes(Encoding.PEM))
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in"]
+    command += [str(folder / "record.p7s"), "-content", str(folder / "record.json")]
+    command += ["-CAfile", str(trusted), "-out", str(tmp_path / "out")]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    (folder / "record.json").write_bytes((folder / "record.json").read_bytes() + b" ")
+    assert subprocess.run(command, capture_output=True).returncode != 0

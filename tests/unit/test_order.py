@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pruefstand.cli.order import Order, given_wins, order_of
-from pruefstand.cli.surroundings import joined, repeated
+from pruefstand.cli.surroundings import joined, repeated, require_known_exclusions
+from pruefstand.config.applicability import Applicability
+from pruefstand.config.profile import Profile, load_profile
 from pruefstand.errors import ConfigurationError, OperatorError
 from pruefstand.evidence.manifest import write_manifest
 from pruefstand.evidence.run_folder import RunWriter
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
-from tests.unit.attestation_desk import office
+from pruefstand.pytest_plugin.selection import file_label
+from tests.unit.attestation_desk import ROOT, office
 from tests.unit.evidence_pack import INPUTS, key
 
 
@@ -68,3 +72,30 @@ def test_a_campaign_decides_profile_and_folder(tmp_path: Path) -> None:
     assert (found.profile, found.runs) == ("beispiel-praxis", folder / "runs")
     with pytest.raises(ConfigurationError, match="hat das Profil 'beispiel-praxis'"):
         joined(Order(tmp_path, "mock", campaign=folder), {"profile": "mock"})
+
+
+def test_a_profile_may_exclude_only_what_exists(tmp_path: Path) -> None:
+    profile = load_profile("beispiel-praxis", ROOT / "profiles")
+    require_known_exclusions(ROOT, profile)
+    for name in ("ERP-0001", "A_19275", "CL-GOL-05d"):
+        require_known_exclusions(ROOT, excluding(profile, name))
+    with pytest.raises(ConfigurationError, match=r"CL-GOL-05x.*meinten Sie 'CL-GOL-05"):
+        require_known_exclusions(ROOT, excluding(profile, "CL-GOL-05x"))
+
+
+def excluding(profile: Profile, name: str) -> Profile:
+    return replace(profile, applicability=Applicability(exclude={name: "Grund"}))
+
+
+@pytest.mark.parametrize(
+    ("files", "labels"),
+    [
+        (["/x/a.xml", "/x/b.xml"], ["a.xml", "b.xml"]),
+        (["/x/1/a.xml", "/x/2/a.xml"], ["1/a.xml", "2/a.xml"]),
+        (["/x/1/s/a.xml", "/x/2/s/a.xml", "/x/b.xml"], ["1/s/a.xml", "2/s/a.xml", "b.xml"]),
+        (["a.xml", "/x/a.xml"], ["a.xml", "x/a.xml"]),
+    ],
+)
+def test_files_of_one_name_are_different_cases(files: list[str], labels: list[str]) -> None:
+    assert [file_label(file, files) for file in files] == labels
+    assert len(set(labels)) == len(files)

@@ -22,7 +22,14 @@ import pruefstand
 from pruefstand.cli.evidence import read_file
 from pruefstand.cli.live import LiveRun
 from pruefstand.cli.order import Order
-from pruefstand.cli.surroundings import case_lists, counting, joined, repeated, surroundings
+from pruefstand.cli.surroundings import (
+    case_lists,
+    counting,
+    joined,
+    repeated,
+    require_known_exclusions,
+    surroundings,
+)
 from pruefstand.clock import BERLIN, Clock, SystemClock, berlin_day, stopwatch
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
@@ -137,6 +144,7 @@ def execute(console: Console, order: Order) -> Done:
     """Run `order`, write and seal its folder, print the verdict."""
     root = project_root()
     chosen = load_profile(order.profile, root / "profiles")
+    require_known_exclusions(root, chosen)
     inputs = input_hashes(root, order.profile)
     day = berlin_day(virtual_clock(order.as_of).now())
     around = surroundings(root, order, day)

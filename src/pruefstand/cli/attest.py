@@ -82,11 +82,16 @@ def attest(
         second=Person(zweite_person, zweite_rolle) if zweite_person or zweite_rolle else None,
         valid_until=day_given(gueltig_bis),
     )
-    if sys.stdin.isatty() and not (wer and rolle):
+    if at_terminal() and not (wer and rolle):
         statement = asked(console, desk, entry, statement)
     uploads = [read_upload(path) for path in datei or []]
     record = desk.state(statement, uploads, own_key(), SystemClock().now())
     console.print(f"Eintrag {record.number:04d}: {case} {record.statement.outcome}", markup=False)
+
+
+def at_terminal() -> bool:
+    """Say whether a person can be asked."""
+    return sys.stdin.isatty()
 
 
 def own_key() -> OperatorKey:

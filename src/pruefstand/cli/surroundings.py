@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,12 +14,14 @@ from typing import Any
 from pruefstand.attest.desk import Desk, open_desk
 from pruefstand.cli.order import Order, given_wins, order_of
 from pruefstand.cli.requirements import newest_run
+from pruefstand.config.profile import Profile
 from pruefstand.errors import ConfigurationError, OperatorError
 from pruefstand.evidence.campaign import Campaign, collect, read_campaign
 from pruefstand.evidence.interrupted import lineage
 from pruefstand.evidence.standing import judged
 from pruefstand.model.case import CaseRecord, Json
 from pruefstand.model.verdict import Verdict
+from pruefstand.requirements.catalogue import load_catalogue
 from pruefstand.requirements.deviations import (
     FILE,
     Accounted,
@@ -26,6 +29,7 @@ from pruefstand.requirements.deviations import (
     excused,
     read_deviations,
 )
+from pruefstand.requirements.scenarios import read_scenarios
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,23 @@ def surroundings(root: Path, order: Order, day: date) -> Surroundings:
         lambda case: judged(case, standings[case.id]) if case.id in standings else case,
         deviations_of(root, desk.campaign),
     )
+
+
+def require_known_exclusions(root: Path, profile: Profile) -> None:
+    """Raise ConfigurationError when the profile excludes something that does not exist."""
+    if not profile.applicability.exclude:
+        return
+    catalogue = load_catalogue(root / "catalogue")
+    known = {row.id for row in catalogue.requirements} | {item.id for item in catalogue.checklist}
+    for scenario in read_scenarios(root / "features"):
+        known.update(scenario.values("tc"))
+    for name in profile.applicability.exclude:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), 1)
+            raise ConfigurationError(
+                f"Profil {profile.name!r}: exclude nennt {name}, das gibt es nicht",
+                hint=f"meinten Sie {near[0]!r}?" if near else "Kennung wie in catalogue/ schreiben",
+            )
 
 
 def deviations_of(root: Path, campaign: Campaign | None = None) -> tuple[Deviation, ...]:

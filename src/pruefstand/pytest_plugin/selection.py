@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -58,5 +58,15 @@ def case_id(node: Any, tags: Iterable[str]) -> str:
     parameters = getattr(getattr(node, "callspec", None), "params", {})
     row = parameters.get("_pytest_bdd_example", {}).get("fall")
     file = parameters.get("verordnungsdatei")
-    suffix = row or (Path(file).name if file else "")
+    suffix = row or (file_label(file, node.config.getoption("--verordnung")) if file else "")
     return f"{base}#{suffix}" if suffix else base
+
+
+def file_label(file: str, files: Sequence[str]) -> str:
+    """Return the name of `file`, with as many folders as tell it from the others of that name."""
+    parts = PurePath(file).parts
+    others = [PurePath(other).parts for other in files if other != file]
+    for length in range(1, len(parts)):
+        if not any(other[-length:] == parts[-length:] for other in others):
+            return "/".join(parts[-length:])
+    return PurePath(file).as_posix()
