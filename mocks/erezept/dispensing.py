@@ -6,6 +6,7 @@ from datetime import date
 
 from mocks.erezept import resources
 from mocks.erezept.errors import Refused
+from mocks.erezept.faults import WRONG_STATUS
 from mocks.erezept.parameters import body_root, parameters
 from mocks.erezept.service import Answer, Call, Service, same
 from mocks.erezept.state import Dispensed, Task

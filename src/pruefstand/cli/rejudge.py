@@ -21,8 +21,8 @@ from pruefstand.errors import OperatorError
 from pruefstand.evidence.inputs import folder_hash
 from pruefstand.evidence.run_folder import Run, RunWriter, create_run_folder, read_run, summary
 from pruefstand.model.case import CaseRecord
-from pruefstand.rejudge.judging import rejudged
-from pruefstand.rejudge.traffic import recorded_exchanges
+from pruefstand.rejudge.originals import judge_of
+from pruefstand.report.dossier import compile_dossier
 from pruefstand.report.files import write_reports
 from pruefstand.requirements.catalogue import load_catalogue
 from pruefstand.requirements.coverage import Entry, State, cover
@@ -34,6 +34,10 @@ EPILOG = (
     "pruefstand rejudge runs/20261124-041104-251793 --only ERP-0001"
 )
 MANIFEST = "manifest.json"
+NO_VAULT = (
+    "[yellow]Ohne Tresor[/]: Prüfungen, die Geschwärztes lesen, bleiben nicht entscheidbar "
+    "→ auf dem Rechner des Betreibers ausführen"
+)
 app = typer.Typer(add_completion=False)
 
 
@@ -58,10 +62,10 @@ def rejudge(
             hint=f"den ursprünglichen Lauf {old.info['rejudged']['run']} angeben",
         )
     before = [case for case in old.cases if not only or selects(case, only)]
-    after = [
-        rejudged(case, recorded_exchanges(old, case))
-        for case in track(before, "Szenarien", console=console, transient=True)
-    ]
+    judge = judge_of(old)
+    if judge.blind:
+        console.print(NO_VAULT, soft_wrap=True)
+    after = [judge(case) for case in track(before, "Szenarien", console=console, transient=True)]
     code = exit_code(after, int(pytest.ExitCode.OK), broken=False)
     started = clock.now()
     root = (runs or run.absolute().parent).absolute()
@@ -69,7 +73,8 @@ def rejudge(
     info = {**result_info(old, folder.name, only), "started": started.isoformat()}
     info |= {"finished": clock.now().isoformat(), "exit_code": int(code)}
     RunWriter(folder, clock).finish(info, [_without_traffic(case) for case in after])
-    write_reports(read_run(folder))
+    dossier = compile_dossier(read_run(folder), load_catalogue(project_root() / "catalogue"))
+    write_reports(dossier, folder)
     print_changes(console, before, after)
     console.print(f"Ergebnis: {folder}", soft_wrap=True)
     seal(console, folder, {"catalogue": folder_hash(project_root() / "catalogue")}, clock)

@@ -22,10 +22,12 @@ from pruefstand.pytest_plugin.fault_board import (  # noqa: F401 - fixtures regi
     faults,
 )
 from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures register by import
+    app_of,
     busy_pharmacy,
     case_rng,
     check,
     clock,
+    insurer,
     pharmacy,
     pki,
     practice,
