@@ -136,7 +136,9 @@ def test_without_a_terminal_nothing_is_asked_and_nothing_is_assumed(shell: Shell
     who = ("--wer", "Ada", "--rolle", "Ärztin", *both)
     assert "nicht lesbar" in shell(*base, *who, "--datei", shell.home / "fehlt.pdf", code=4)
     assert "kein Tag" in shell(*base, *who, "--gueltig-bis", "morgen", code=4)
-    assert "erfüllt" in shell(*base, *who, "--datei", ROOT / "README.md", code=0)
+    note = ("--notiz", "[red]rot[/]")
+    assert "erfüllt" in shell(*base, *who, *note, "--datei", ROOT / "README.md", code=0)
+    assert "[red]rot[/]" in shell("attest", "--campaign", folder, code=6)
 
 
 def test_at_a_terminal_what_is_missing_is_asked(
