@@ -67,7 +67,7 @@ def test_the_structure_is_that_of_pdf_a_2b(content: bytes) -> None:
 
 
 def test_a_plain_pdf_fails_the_same_check(dossier: Dossier) -> None:
-    found = problems(pdf.render(dossier, standard=None))
+    found = problems(pdf.render(dossier, standards=()))
     assert "6.6.4 identified as 2B" in found
     assert "6.2.3 output intent with ICC profile" in found
 
@@ -101,18 +101,17 @@ def test_what_the_standard_forbids_is_found(
 
 
 @needs_verapdf
-def test_verapdf_accepts_it_and_rejects_the_plain_one(dossier: Dossier, tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(pdf.render(dossier))
-    (tmp_path / "b.pdf").write_bytes(pdf.render(dossier, standard=None))
+@pytest.mark.parametrize("flavour", ["2b", "ua1"])
+def test_verapdf_accepts_it_and_rejects_the_plain_one(
+    dossier: Dossier, tmp_path: Path, flavour: str
+) -> None:
+    files = [tmp_path / "report.pdf", tmp_path / "plain.pdf"]
+    for path, standards in zip(files, [pdf.STANDARDS, ()], strict=True):
+        path.write_bytes(pdf.render(dossier, standards=standards))
     command = ["java", "-cp", VERAPDF, "org.verapdf.apps.GreenfieldCliWrapper"]
-    command += ["-f", "2b", "--format", "text"]
-    done = subprocess.run(
-        [*command, str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    said = [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" 2b")]
+    command += ["-f", flavour, "--format", "text", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    said = [line.split()[0] for line in done.stdout.splitlines() if line.endswith(f" {flavour}")]
     assert said == ["PASS", "FAIL"], done.stdout + done.stderr
 
 
@@ -164,6 +163,8 @@ def test_pages_are_numbered_bookmarked_tagged_and_german(content: bytes) -> None
     root = reader.trailer["/Root"]
     assert root["/Lang"] == "de"  # type: ignore[index]
     assert "/StructTreeRoot" in root  # type: ignore[operator]
+    metadata = root["/Metadata"].get_object().get_data().decode()  # type: ignore[index]
+    assert "<pdfuaid:part>1<" in metadata
 
 
 def test_the_date_is_that_of_the_run(content: bytes) -> None:
@@ -190,8 +191,9 @@ def test_enclosures_are_printed(dossier: Dossier) -> None:
         "x" * 65_536,
         "\ud800\udfff",
         "⟨kvnr:ab12cd34ef56⟩",
+        "",
     ],
-    ids=["markup", "control", "scripts", "long-word", "surrogates", "commitment"],
+    ids=["markup", "control", "scripts", "long-word", "surrogates", "commitment", "empty"],
 )
 def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
     dossier = dossier_of(tmp_path, [hostile_case(RunWriter(tmp_path, CLOCK), hostile)])
