@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -192,8 +193,9 @@ def test_enclosures_are_printed(dossier: Dossier) -> None:
         "\ud800\udfff",
         "⟨kvnr:ab12cd34ef56⟩",
         "",
+        "\xa0 \n\t",
     ],
-    ids=["markup", "control", "scripts", "long-word", "surrogates", "commitment", "empty"],
+    ids=["markup", "control", "scripts", "long-word", "surrogates", "commitment", "empty", "blank"],
 )
 def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
     dossier = dossier_of(tmp_path, [hostile_case(RunWriter(tmp_path, CLOCK), hostile)])
@@ -258,8 +260,8 @@ def test_long_words_may_break_and_long_texts_are_cut() -> None:
 
 
 def test_letters_without_a_glyph_are_spelled_out() -> None:
-    assert spell("ä→✓ e\u0301 ⟨\n⟩") == "ä→✓ é ⟨\n⟩"
-    assert spell("漢\u202e\x00") == "⟨U+6F22⟩⟨U+202E⟩⟨U+0000⟩"
+    assert spell("ä→… e\u0301 ⟨\n⟩") == "ä→… é ⟨\n⟩"
+    assert spell("漢\u202e\x00✓") == "⟨U+6F22⟩⟨U+202E⟩⟨U+0000⟩⟨U+2713⟩"
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
@@ -271,3 +273,11 @@ def test_any_text_can_be_printed(samples: list[str]) -> None:
         source.encode(), ignore_system_fonts=True, sys_inputs={"x": "\n".join(shown)}
     )
     assert compiler.compile(format="pdf", pdf_standards=["a-2b"])
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, database=None)
+@given(st.text(max_size=60))
+def test_any_text_of_the_tested_side_makes_a_report(text: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        writer = RunWriter(Path(name), CLOCK)
+        pdf.render(dossier_of(Path(name), [hostile_case(writer, text)]))

@@ -110,7 +110,8 @@ class _Page:
         note = self._texts("diagrams.cut", shown=len(pairs), all=len(view.shown)) if cut else ""
         head = self.printed(
             {
-                "title": view.record.title,
+                # PDF/UA refuses a heading without a word.
+                "title": " ".join(view.record.title.split()) or "–",
                 "id": view.record.id,
                 "feature": view.record.feature,
                 "verdict": self._texts.verdict(view.record.verdict),
