@@ -26,6 +26,8 @@ ORGANIZATION_TYPE = f"{ERP}/CodeSystem/GEM_ERP_CS_OrganizationType"
 TELEMATIK_ID = "https://gematik.de/fhir/sid/telematik-id"
 KVID = "http://fhir.de/sid/gkv/kvid-10"
 VERSION = "1.6"
+ERROR_CODES = "https://gematik.de/fhir/tiflow/core/CodeSystem/tiflow-operation-outcome-details-cs"
+"""Of the second error table."""
 
 FLOW_DISPLAY: Mapping[int, str] = MappingProxyType(
     {
@@ -68,7 +70,7 @@ def operation_outcome(refusal: Refusal) -> Resource:
         issue: Resource = {
             "severity": "error",
             "code": issue_code(refusal.status),
-            "details": {"text": text},
+            "details": _details(refusal, text),
         }
         if refusal.diagnostics:
             issue["diagnostics"] = refusal.diagnostics
@@ -78,6 +80,12 @@ def operation_outcome(refusal: Refusal) -> Resource:
         "meta": {"profile": ["http://hl7.org/fhir/StructureDefinition/OperationOutcome"]},
         "issue": issues,
     }
+
+
+def _details(refusal: Refusal, text: str) -> Resource:
+    if refusal.code is None:
+        return {"text": text}
+    return {"coding": [{"system": ERROR_CODES, "code": refusal.code}], "text": text}
 
 
 def task(task: Task, *, with_code: bool = False, with_secret: bool = False) -> Resource:
