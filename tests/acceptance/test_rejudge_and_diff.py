@@ -20,8 +20,8 @@ from pruefstand.cli.rejudge import changes
 from pruefstand.evidence.run_folder import Run, read_run
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
-from pruefstand.rejudge.judging import Find, rejudged
-from pruefstand.rejudge.traffic import recorded_exchanges
+from pruefstand.rejudge.judging import Find
+from pruefstand.rejudge.originals import judge_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = (
@@ -76,7 +76,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 def judged_anew(run: Run, find: Find = find_check) -> list[CaseRecord]:
     """Return all cases of `run` judged by the checks that `find` knows."""
-    return [rejudged(case, recorded_exchanges(run, case), find) for case in run.cases]
+    judge = judge_of(run, {"XDG_CONFIG_HOME": str(run.folder.parents[1] / "config")}, find)
+    assert not judge.blind
+    return [judge(case) for case in run.cases]
 
 
 def digest(folder: Path) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from pruefstand.checks.registry import find_check
 from pruefstand.evidence.redaction.commitment import MARK, Commitment
 from pruefstand.evidence.redaction.knowledge import Vocabulary
 from pruefstand.evidence.redaction.record import CaseRedactor
@@ -22,7 +23,7 @@ from pruefstand.model.case import CaseRecord, Json, finding_to_json
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.secret_kind import SecretKind
 from pruefstand.model.verdict import Finding
-from pruefstand.rejudge.judging import rejudged
+from pruefstand.rejudge.judging import Find, rejudged
 from pruefstand.rejudge.traffic import recorded_exchanges
 
 
@@ -33,6 +34,7 @@ class Judge:
     run: Run
     vault: Vault | None
     environ: Mapping[str, str]
+    find: Find = find_check
 
     @property
     def blind(self) -> bool:
@@ -42,10 +44,10 @@ class Judge:
     def __call__(self, case: CaseRecord) -> CaseRecord:
         """Return `case` by today's checks; raises OperatorError when pack or vault is damaged."""
         if self.vault is None:
-            return rejudged(case, recorded_exchanges(self.run, case))
+            return rejudged(case, recorded_exchanges(self.run, case), self.find)
         traffic = recorded_exchanges(self.run, case, self._originals)
         whole = CaseRecord.from_json(_unmarked(case.summary_json(), self.vault.commitments))
-        judged = rejudged(whole, traffic)
+        judged = rejudged(whole, traffic, self.find)
         hidden = self._redactor.redact(judged, traffic.exchanges, _nowhere)
         known = {_key(old): shown for old, shown in zip(whole.findings, case.findings, strict=True)}
         pairs = zip(judged.findings, hidden.findings, strict=True)
@@ -71,9 +73,9 @@ class Judge:
         return CaseRedactor(self.vault.committer, self._kinds, Vocabulary(names), _Forgetful())
 
 
-def judge_of(run: Run, environ: Mapping[str, str] = os.environ) -> Judge:
+def judge_of(run: Run, environ: Mapping[str, str] = os.environ, find: Find = find_check) -> Judge:
     """Return the judge of `run`, with its vault where this machine has it."""
-    return Judge(run, find_vault(str(run.info.get("id", "")), environ), environ)
+    return Judge(run, find_vault(str(run.info.get("id", "")), environ), environ, find)
 
 
 class _Forgetful:
