@@ -23,6 +23,8 @@ from pypdf import PdfReader
 DEPTH = 4
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
 _SEPARATORS = re.compile(rb"[/_+-]")
+_PACK = re.compile(rb'class="pack"[^>]*>([A-Za-z0-9+/=]+)<')
+"""Messages in the HTML report: JSON, deflated without a head, in base64."""
 _BREAKS = re.compile(rb"\r?\n|\\r?\\n|&#1[03];|&#x[aAdD];")
 
 
@@ -58,7 +60,7 @@ def scan_content(name: str, content: bytes, secrets: tuple[bytes, ...]) -> list[
 
 
 def documents(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield what a reader of PDF or of a workbook sees; a file that cannot be read is an error."""
+    """Yield what a reader of PDF, workbook or page sees; a file that cannot be read is an error."""
     if content[:5] == b"%PDF-":
         pages = PdfReader(io.BytesIO(content)).pages
         yield from forms("\n".join(page.extract_text() for page in pages).encode(), "PDF")
@@ -66,6 +68,9 @@ def documents(content: bytes) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
                 yield from forms(archive.read(name), f"ZIP {name}")
+
+    for pack in _PACK.findall(content):
+        yield from forms(zlib.decompress(base64.b64decode(pack), wbits=-15), "Paket im HTML")
 
 
 def shows(data: bytes, secret: bytes) -> bool:

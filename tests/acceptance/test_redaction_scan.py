@@ -27,6 +27,7 @@ from pruefstand.evidence.vault import open_vault, restored
 from pruefstand.evidence.verify import verify_run
 from pruefstand.ids import kvnr
 from pruefstand.model.exchange import Exchange, Message
+from tests.acceptance import secret_scan
 from tests.acceptance.secret_scan import scan, scan_content
 from tests.acceptance.test_accept_command import Outcome, accept
 from tests.contract.test_evidence_verify import command
@@ -200,6 +201,16 @@ def test_the_scan_reads_the_text_of_a_pdf_and_of_a_workbook() -> None:
     with zipfile.ZipFile(workbook, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/sharedStrings.xml", "<t>Beispielmann " + "x" * 999)
     assert scan_content("matrix.xlsx", workbook.getvalue(), (b"Beispielmann",))
+
+
+def test_the_scan_opens_the_packs_of_the_page(sealed: Sealed) -> None:
+    page = (sealed.run.folder / "report.html").read_bytes()
+    packs = [data for form, data in secret_scan.documents(page) if form == "Paket im HTML"]
+    assert len(packs) == page.count(b'class="pack"') > 0
+    body = re.search(rb'"bodies":\{"[0-9a-f]{64}":"(.{40})', packs[0])
+    assert body
+    assert body[1] not in page
+    assert scan_content("report.html", page, (body[1],))
 
 
 def test_two_processes_show_one_value_as_one_commitment(sealed: Sealed) -> None:
