@@ -14,7 +14,7 @@ _DEEPEST = 120
 class Tag:
     """An element; names of other namespaces than the root's stand as `namespace local`.
 
-    `strays` are the pieces of text, CDATA sections and processing instructions directly below.
+    `strays` are the pieces of text and the processing instructions directly below.
     `start` and `end` are the bytes of the element in the document.
     """
 
@@ -56,7 +56,6 @@ class _Builder:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.ProcessingInstructionHandler = self._instruction
-        parser.StartCdataSectionHandler = self._section
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         parser, above = self.parser, self._open
@@ -76,6 +75,3 @@ class _Builder:
 
     def _instruction(self, target: str, _data: str) -> None:
         self._open[-1].strays.append(("node", f"<?{target}"))
-
-    def _section(self) -> None:
-        self._open[-1].strays.append(("node", "<![CDATA["))

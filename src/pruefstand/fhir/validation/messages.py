@@ -14,7 +14,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "unknown-attribute": ("unbekanntes Attribut", "unknown attribute"),
     "order": ("Element an falscher Stelle", "element out of order"),
     "text": ("Text zwischen den Elementen", "text between elements"),
-    "node": ("CDATA oder Verarbeitungsanweisung", "CDATA or processing instruction"),
+    "node": ("Verarbeitungsanweisung", "processing instruction"),
     "narrative": ("im Text nicht erlaubtes XHTML", "XHTML not allowed in a narrative"),
     "json": ("falsche JSON-Form", "wrong form in JSON"),
     "empty": ("leeres Element", "empty element"),

@@ -27,10 +27,12 @@ def check_value(walk: Walk, node: Node, element: Element) -> None:
         _check_coding(walk, node, element)
     if plan_of(element).plain:
         return
-    if element.constant:
-        _check_constant(walk, node, element)
-    if node.value is not None:
-        _check_limits(walk, node, element, node.value)
+    # The oracle looks no further at a value of white space alone.
+    if node.value is None or not node.value.isspace():
+        if element.constant:
+            _check_constant(walk, node, element)
+        if node.value is not None:
+            _check_limits(walk, node, element, node.value)
     if element.value_set:
         _check_binding(walk, node, element, element.value_set)
     if element.invariants:
