@@ -4,7 +4,7 @@ Funktionalität: Was eingestellt wird, entspricht den Profilen der KBV
   Der Fachdienst nimmt nur an, was den amtlichen Profilen entspricht. Liegen deren Pakete nicht vor,
   bleibt die Frage offen: nicht entscheidbar, niemals bestanden.
 
-  @tc:ERP-0401 @art:positiv @req:P36-01
+  @tc:ERP-0801 @art:positiv @req:P36-01
   Szenariogrundriss: Eine eingestellte Verordnung ist nach ihrem Profil gültig
     Angenommen die amtlichen FHIR-Pakete liegen vor
     Und die Ärztin verordnet <versicherung>-versichert eine <art>-Verordnung mit Workflow <workflow>
@@ -18,7 +18,7 @@ Funktionalität: Was eingestellt wird, entspricht den Profilen der KBV
       | freitext  | PKV          | Freitext  | 200      |
       | rezeptur  | GKV          | Rezeptur  | 169      |
 
-  @tc:ERP-0402 @art:negativ @req:A_23384-05 @req:P6-01
+  @tc:ERP-0802 @art:negativ @req:A_23384-05 @req:P6-01
   Szenario: Eine Verordnung ohne Pflichtangabe wird nicht angenommen
     Angenommen die amtlichen FHIR-Pakete liegen vor
     Und die Ärztin signiert eine Verordnung ohne Status
