@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mocks.konnektor.errors import telematik_error
@@ -16,6 +17,8 @@ class Answer:
 
     body: Element
     delay: float = 0.0
+    completes: Callable[[], Element | None] | None = None
+    """Called when the card is done; raises, or returns another response, if something came up."""
 
 
 def error(state: State, trouble: TelematikError) -> Element:

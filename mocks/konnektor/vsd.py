@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mocks.konnektor.answer import Answer
-from mocks.konnektor.cards import Card
+from mocks.konnektor.cards import Card, Defect
 from mocks.konnektor.context import Call, with_card
 from mocks.konnektor.documents import boolean
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.insured_data import VERSION, InsuredData, compress, insured_data
+from mocks.konnektor.pin_operations import check_alive
 from mocks.konnektor.state import State
 from pruefstand.crypto.hcv import Proof, build_v1, build_v2, hash_check_value
 from pruefstand.crypto.pki import CertificateProblem
@@ -17,7 +18,9 @@ from pruefstand.soap.fault import xml_time
 OPERATOR = "A"
 KEY_VERSION = 1
 _RECEIPT_VERSION = "1.0.0"
-_UPDATED, _UP_TO_DATE, _IMPOSSIBLE = 1, 2, 3
+_UPDATED, _UP_TO_DATE, _IMPOSSIBLE, _NO_CHECK = 1, 2, 3, 5
+_CARD_REFUSAL = 4048
+"""What the card itself says when the card-to-card authentication fails."""
 
 
 def read_vsd(node: Element, call: Call, state: State) -> Answer:
@@ -25,17 +28,33 @@ def read_vsd(node: Element, call: Call, state: State) -> Answer:
     online = boolean(text(node, "VSD:PerformOnlineCheck"), "PerformOnlineCheck")
     with_receipt = boolean(text(node, "VSD:ReadOnlineReceipt"), "ReadOnlineReceipt")
     card = with_card(call, text(node, "VSD:EhcHandle") or "", state).the_card()
-    if card.card_type != "EGK":
-        raise KonnektorError(4051, card.card_type)
+    _check_insured(card)
     _check_professional(with_card(call, text(node, "VSD:HpcHandle") or "", state), state)
+    if card.defect is Defect.C2C:
+        raise KonnektorError(4057, card.handle, cause=_CARD_REFUSAL)
     _check_certificate(card, state, online=online)
     data = insured_data(card, state.ctx.rng)
     if online:
         card.receipt = _receipt(card, data, state)
+    if with_receipt and card.defect is Defect.UNREADABLE_PROOF:
+        raise KonnektorError(3039)
     if with_receipt and card.receipt is None:
         raise KonnektorError(3040)
     receipt = encode(card.receipt) if with_receipt and card.receipt else None
     return Answer(_response(data, receipt, state))
+
+
+def _check_insured(card: Card) -> None:
+    """Refuse what is no readable eGK, in the order in which the Fachmodul looks."""
+    if card.defect is Defect.TOO_OLD:
+        raise KonnektorError(113, card.handle)
+    if card.card_type != "EGK":
+        raise KonnektorError(4051, card.card_type)
+    check_alive(card)
+    if card.defect is Defect.LOCKED:
+        raise KonnektorError(114, card.handle)
+    if card.defect is Defect.INCONSISTENT:
+        raise KonnektorError(3001, card.handle)
 
 
 def proof_key(state: State) -> bytes:
@@ -71,7 +90,7 @@ def _check_professional(call: Call, state: State) -> None:
 def _check_certificate(card: Card, state: State, *, online: bool) -> None:
     """Refuse an invalid eGK; revocation shows only where the TI is asked."""
     asked = online and state.reaches_ocsp
-    der, now = card.keys["C.AUT"].der, state.ctx.clock.now()
+    der, now = card.own_key().der, state.ctx.clock.now()
     try:
         state.ctx.pki.verify(der, kind=None, at=now, revocation=asked)
     except CertificateProblem as problem:
@@ -82,7 +101,7 @@ def _receipt(card: Card, data: InsuredData, state: State) -> bytes:
     """Return the compressed proof of the online check; only a done check has a check digit."""
     behaviour = state.behaviour
     result = behaviour.vsd_result
-    if not behaviour.ti_online and result in (_UPDATED, _UP_TO_DATE):
+    if not state.is_online and result in (_UPDATED, _UP_TO_DATE):
         result = _IMPOSSIBLE
     digits = _check_digit(card, data, state) if result in (_UPDATED, _UP_TO_DATE) else None
     root = element(

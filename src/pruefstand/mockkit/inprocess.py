@@ -19,8 +19,9 @@ def mock_transport(app: App, *, client_certificate: bytes | None = None) -> http
                 tuple(request.headers.multi_items()),
                 request.read(),
                 client_certificate,
+                request.url.scheme == "https",
             )
-        )
+        ).settled()
         return httpx.Response(
             response.status, headers=list(response.headers), content=response.body
         )

@@ -131,6 +131,7 @@ def asgi(app: App) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         response = app.handle(_request(scope, body)) if body is not None else Response(413)
         if response.delay > 0:
             await asyncio.sleep(response.delay)
+        response = response.settled()
         await send(
             {
                 "type": "http.response.start",
@@ -177,4 +178,5 @@ def _request(scope: Scope, body: bytes) -> Request:
         headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
         body=body,
         client_certificate=(scope.get("state") or {}).get("client_certificate"),
+        is_encrypted=scope["scheme"] == "https",
     )
