@@ -13,11 +13,11 @@ from pruefstand.soap.fault import TelematikError, error_element, status_element
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The response element, and the seconds that the card worked for it."""
+    """The response, built or serialised, and the seconds that the card worked for it."""
 
-    body: Element
+    body: Element | bytes
     delay: float = 0.0
-    completes: Callable[[], Element | None] | None = None
+    completes: Callable[[], bytes | None] | None = None
     """Called when the card is done; raises, or returns another response, if something came up."""
 
 

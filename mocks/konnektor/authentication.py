@@ -10,12 +10,12 @@ from mocks.konnektor.cards import Card
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.pin_operations import check_alive
-from mocks.konnektor.signing import prefix_of, require_pin, signature
+from mocks.konnektor.signing import prefix_of, require_pin, signature_element
 from mocks.konnektor.state import State
 from mocks.konnektor.timing import seconds
 from pruefstand.crypto.pki import Identity, RsaIdentity
 from pruefstand.crypto.prehashed import sign_digest
-from pruefstand.soap.envelope import Element, SoapProblem, child, decode, element, text
+from pruefstand.soap.envelope import Element, SoapProblem, child, decode, element, encode, text
 
 ECDSA = "urn:bsi:tr:03111:ecdsa"
 RSA = "urn:ietf:rfc:3447"
@@ -39,7 +39,11 @@ def external_authenticate(node: Element, call: Call, state: State) -> Answer:
         value = _sign_rsa(key, digest, scheme)
     else:
         value = sign_digest(key.key, digest)
-    body = element(f"{prefix}:ExternalAuthenticateResponse", status(state), signature(value, kind))
+    body = element(
+        f"{prefix}:ExternalAuthenticateResponse",
+        status(state),
+        signature_element(encode(value), kind),
+    )
     work = seconds(state.behaviour.timing, "authenticate", state.ctx.rng)
     return Answer(body, state.occupy(card, work))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mocks.konnektor.answer import Answer, status
+from functools import lru_cache
+
+from mocks.konnektor.answer import Answer
 from mocks.konnektor.cards import GROUPS, Card
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.reach import is_visible, reaches
 from mocks.konnektor.state import State
-from pruefstand.soap.envelope import Element, element, text
-from pruefstand.soap.fault import xml_time
+from pruefstand.soap.envelope import GAP, Element, Template, element, serialize, text
+from pruefstand.soap.fault import status_element, xml_time
 
 _CARD_TYPES = (
     "EGK",
@@ -39,15 +41,25 @@ def get_cards(node: Element, call: Call, state: State) -> Answer:
     if terminal is not None and not reaches(call, terminal, state, everywhere=everywhere):
         raise KonnektorError(4020 if everywhere else 4015, terminal)
     found = [
-        card_element(card)
+        _listed(card, card.handle, card.card_type, card.inserted)
         for card in state.plugged()
         if is_visible(card, call, state, everywhere=everywhere)
         and terminal in (None, card.terminal)
         and slot in (None, str(card.slot))
         and (wanted is None or card.card_type in GROUPS.get(wanted, (wanted,)))
     ]
-    cards = element("CARD:Cards", *found)
-    return Answer(element("EVT:GetCardsResponse", status(state), cards))
+    return Answer(_CARDS.fill(b"".join(found)))
+
+
+@lru_cache(maxsize=1024)
+def _listed(card: Card, *_: object) -> bytes:
+    """Return a card as listed; serialised once for its handle, type and time of insertion."""
+    return serialize(card_element(card))
+
+
+_CARDS = Template(
+    element("EVT:GetCardsResponse", status_element(), element("CARD:Cards", GAP)),
+)
 
 
 def card_element(card: Card) -> Element:

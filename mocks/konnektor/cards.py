@@ -40,7 +40,7 @@ class Defect(StrEnum):
     """The KVK's data cannot be read (3020)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Card:
     """A card; `identities` maps certificate references to its elliptic-curve keys.
 
@@ -71,7 +71,7 @@ class Card:
     """The proof of the last online check, on an eGK."""
     bound_to: str | None = None
     """The workplace that holds the one session of an eGK."""
-    busy_until: float = field(default=0.0, compare=False)
+    busy_until: float = 0.0
     """Stopwatch seconds; a card works on one command at a time."""
 
     @property

@@ -94,7 +94,7 @@ def check_shape(node: Element) -> None:
         pattern = _PATTERNS.get(name)
         if pattern is None:
             continue
-        held = "".join(f"{prefixed(str(inner.tag))} " for inner in part)
+        held = "".join([f"{prefixed(str(inner.tag))} " for inner in part])
         if not pattern.fullmatch(held):
             raise KonnektorError(
                 4000,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
+from functools import cache, partial
+from xml.sax.saxutils import escape
 
 from mocks.konnektor import comfort
 from mocks.konnektor.answer import Answer, error, status
@@ -20,8 +21,17 @@ from mocks.konnektor.timing import seconds
 from pruefstand.crypto.cms_qes import QesProblem
 from pruefstand.crypto.pades import sign_pdf
 from pruefstand.crypto.pki import CertificateKind, CertificateProblem
-from pruefstand.soap.envelope import Element, children, element, encode
+from pruefstand.soap.envelope import (
+    GAP,
+    Element,
+    Template,
+    children,
+    element,
+    encode,
+    serialize,
+)
 from pruefstand.soap.envelope import text as text_of
+from pruefstand.soap.fault import status_element
 from pruefstand.soap.namespaces import prefixed
 
 _JOB_NUMBER = re.compile(r"[A-Z]{3}-[0-9]{3}")
@@ -58,7 +68,7 @@ def sign_document(node: Element, call: Call, state: State) -> Answer:
     work = seconds(state.behaviour.timing, action, state.ctx.rng, allowed)
     delay = state.occupy(card, work)
     state.run_job(job, delay)
-    body = element(f"{prefix}:SignDocumentResponse", *answers)
+    body = _response(prefix).fill(b"".join(answers))
     if delay <= 0:
         return Answer(body)
     return Answer(body, delay, partial(_finish, job, card.handle, orders, prefix, state))
@@ -66,14 +76,14 @@ def sign_document(node: Element, call: Call, state: State) -> Answer:
 
 def _finish(
     job: str, handle: str, orders: Sequence[Order], prefix: str, state: State
-) -> Element | None:
+) -> bytes | None:
     """Look again when the card is done: pulled, it has signed nothing; stopped, neither."""
     if not state.is_plugged(handle):
         raise KonnektorError(4120, f"{handle} wurde gezogen")
     if not state.was_stopped(job):
         return None
     unsigned = (_unsigned(order, prefix, _STOPPED, state) for order in orders)
-    return element(f"{prefix}:SignDocumentResponse", *unsigned)
+    return _response(prefix).fill(b"".join(unsigned))
 
 
 def stop_signature(node: Element, call: Call, state: State) -> Answer:
@@ -143,7 +153,7 @@ def require_pin(call: Call, pin_typ: str, state: State) -> None:
         raise KonnektorError(4085, pin_typ)
 
 
-def _signed(order: Order, prefix: str, key: CardKey, state: State) -> Element:
+def _signed(order: Order, prefix: str, key: CardKey, state: State) -> bytes:
     ctx, now = state.ctx, state.ctx.clock.now()
     warning = order.warning
     revocation: bytes | None = None
@@ -151,41 +161,40 @@ def _signed(order: Order, prefix: str, key: CardKey, state: State) -> Element:
         warning = 4261
     elif order.with_revocation and OCSP_MISSING not in ctx.faults:
         revocation = ctx.pki.ocsp(key.der, at=now)
-    return element(
-        f"{prefix}:SignResponse",
-        status(state, warning),
-        *_outputs(order, prefix, key, revocation, state),
-        RequestID=order.request_id,
-    )
-
-
-def _outputs(
-    order: Order, prefix: str, key: CardKey, revocation: bytes | None, state: State
-) -> Iterator[Element]:
-    now = state.ctx.clock.now()
     if order.form is Form.PDF:
-        try:
-            signed = sign_pdf(order.content, key, at=now, ocsp=revocation)
-        except QesProblem as problem:
-            raise KonnektorError(
-                4124 if key.kind == "C.HP.QES" else 4112, str(problem)
-            ) from problem
-        data = element("dss:Base64Data", encode(signed), MimeType="application/pdf-a")
-        document = element(f"{prefix}:DocumentWithSignature", data, ShortText=order.short_text)
-        yield element(f"{prefix}:OptionalOutputs", document)
-        return
+        held = _signed_pdf(order, prefix, key, revocation, state)
+    else:
+        value = _signed_cms(order, key, revocation, state)
+        held = _SIGNATURE.fill(encode(value).encode("ascii"))
+    told = _OK if not warning else serialize(status(state, warning))
+    return _answer(prefix).fill(_attribute(order.request_id), told, held)
+
+
+def _signed_pdf(
+    order: Order, prefix: str, key: CardKey, revocation: bytes | None, state: State
+) -> bytes:
+    try:
+        signed = sign_pdf(order.content, key, at=state.ctx.clock.now(), ocsp=revocation)
+    except QesProblem as problem:
+        code = 4124 if key.kind is CertificateKind.HP_QES else 4112
+        raise KonnektorError(code, str(problem)) from problem
+    data = element("dss:Base64Data", encode(signed), MimeType="application/pdf-a")
+    document = element(f"{prefix}:DocumentWithSignature", data, ShortText=order.short_text)
+    return serialize(element(f"{prefix}:OptionalOutputs", document))
+
+
+def _signed_cms(order: Order, key: CardKey, revocation: bytes | None, state: State) -> bytes:
     signer = state.signer(key, order.short_text, order.mime_type, order.attributes)
     enveloping = order.form is Form.ENVELOPING
+    now = state.ctx.clock.now()
     signed = signer.sign(order.content, at=now, ocsp=revocation, enveloping=enveloping)
-    if SIGNATURE_BROKEN in state.ctx.faults:
-        signed = _break(signed)
-    yield signature(signed, CMS)
+    return _break(signed) if SIGNATURE_BROKEN in state.ctx.faults else signed
 
 
-def _unsigned(order: Order, prefix: str, code: int, state: State) -> Element:
+def _unsigned(order: Order, prefix: str, code: int, state: State) -> bytes:
     trouble = telematik_error(code)
     unsigned = element("CONN:Status", element("CONN:Result", "Warning"), error(state, trouble))
-    return element(f"{prefix}:SignResponse", unsigned, RequestID=order.request_id)
+    return _answer(prefix).fill(_attribute(order.request_id), serialize(unsigned), b"")
 
 
 def _break(signed: bytes) -> bytes:
@@ -193,9 +202,29 @@ def _break(signed: bytes) -> bytes:
     return signed[:-1] + bytes([signed[-1] ^ 1])
 
 
-def signature(value: bytes, kind: str) -> Element:
-    """Return a signature of type `kind` as SignatureObject."""
-    return element("dss:SignatureObject", element("dss:Base64Signature", encode(value), Type=kind))
+def signature_element(value: str, kind: str) -> Element:
+    """Return a signature (base64) of type `kind` as SignatureObject."""
+    return element("dss:SignatureObject", element("dss:Base64Signature", value, Type=kind))
+
+
+def _attribute(value: str) -> bytes:
+    return escape(value, {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"}).encode()
+
+
+@cache
+def _response(prefix: str) -> Template:
+    """Return SignDocumentResponse with a gap for the answers."""
+    return Template(element(f"{prefix}:SignDocumentResponse", GAP))
+
+
+@cache
+def _answer(prefix: str) -> Template:
+    """Return SignResponse with gaps for RequestID, status and what was signed."""
+    return Template(element(f"{prefix}:SignResponse", GAP + GAP, RequestID=GAP))
+
+
+_OK = serialize(status_element())
+_SIGNATURE = Template(signature_element(GAP, CMS))
 
 
 def prefix_of(node: Element) -> str:

@@ -43,7 +43,8 @@ class State:
     courier: Courier = field(default_factory=Courier)
     _outside: list[Card] = field(default_factory=list)
     _pulled: set[str] = field(default_factory=set)
-    _jobs: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_JOBS))
+    _jobs: deque[str] = field(default_factory=deque)
+    _known_jobs: set[str] = field(default_factory=set)
     _next_job: int = 0
     _running: dict[str, float] = field(default_factory=dict)
     _revoked: list[bytes] = field(default_factory=list)
@@ -266,15 +267,18 @@ class State:
                 head, last = divmod(letters, 26)
                 first, middle = divmod(head, 26)
                 name = "".join(_LETTERS[part % 26] for part in (first, middle, last))
-                if (job := f"{name}-{digits:03}") not in self._jobs:
+                if (job := f"{name}-{digits:03}") not in self._known_jobs:
                     return job
 
     def use_job_number(self, job: str) -> None:
         """Take note of `job`; 4252 when one of the last calls had it."""
         with self._lock:
-            if job in self._jobs:
+            if job in self._known_jobs:
                 raise KonnektorError(4252, job)
+            if len(self._jobs) == REMEMBERED_JOBS:
+                self._known_jobs.discard(self._jobs.popleft())
             self._jobs.append(job)
+            self._known_jobs.add(job)
 
     def run_job(self, job: str, seconds: float) -> None:
         """Take note that `job` keeps its card busy for `seconds`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 _GEMATIK = "http://ws.gematik.de"
 
@@ -56,6 +56,7 @@ def qname(name: str) -> str:
     return f"{{{NAMESPACES[prefix]}}}{local}" if colon else name
 
 
+@lru_cache(maxsize=4096)
 def prefixed(tag: str) -> str:
     """Return `{http://…}Status` as `CONN:Status`; an unknown namespace stays spelled out."""
     uri, brace, local = tag.removeprefix("{").partition("}")
