@@ -8,6 +8,7 @@ from mocks.konnektor.context import Call, with_card
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.kvk_template import is_intact
 from mocks.konnektor.state import State
+from mocks.konnektor.timing import seconds
 from pruefstand.soap.envelope import Element, element, encode, text
 
 
@@ -20,4 +21,6 @@ def read_kvk(node: Element, call: Call, state: State) -> Answer:
         raise KonnektorError(3020, card.handle)
     if not is_intact(card.template):
         raise KonnektorError(3021, card.handle)
-    return Answer(element("KVK:ReadKVKResponse", element("KVK:KVK", encode(card.template))))
+    body = element("KVK:ReadKVKResponse", element("KVK:KVK", encode(card.template)))
+    work = seconds(state.behaviour.timing, "kvk", state.ctx.rng)
+    return Answer(body, state.occupy(card, work))

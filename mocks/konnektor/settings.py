@@ -56,6 +56,8 @@ class Behaviour:
     comfort: ComfortLimits | None
     ti_online: bool
     vsd_result: int
+    vsd_error: int
+    """The code in a proof that tells of a problem."""
     check_digit_version: int
     cetp_tls: bool
     card_removal: bool
@@ -79,6 +81,7 @@ def behaviour(settings: Mapping[str, object]) -> Behaviour:
         comfort_limits(settings),
         bool(settings.get("ti_online", True)),
         _number(settings, "vsd_result", 2, 6),
+        _number(settings, "vsd_error", 3011, 99_999),
         _number(settings, "check_digit_version", 1, 2),
         bool(settings.get("cetp_tls", False)),
         bool(settings.get("card_removal", True)),

@@ -11,6 +11,7 @@ from mocks.konnektor.context import Call
 from mocks.konnektor.documents import CMS, boolean, document_content
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.state import State
+from mocks.konnektor.timing import seconds
 from mocks.konnektor.verdict import Result, judge
 from pruefstand.crypto import cms_qes, pades
 from pruefstand.crypto.cms_qes import Outside, QesDocument, QesProblem
@@ -62,7 +63,8 @@ def verify_document(node: Element, _: Call, state: State) -> Answer:
                 element(f"{prefix}:Timestamp", xml_time(moment.at)),
             ),
             element(f"{prefix}:OptionalOutputs", updated) if updated is not None else None,
-        )
+        ),
+        seconds(state.behaviour.timing, "verify", state.ctx.rng),
     )
 
 

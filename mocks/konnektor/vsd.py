@@ -10,6 +10,7 @@ from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.insured_data import VERSION, InsuredData, compress, insured_data
 from mocks.konnektor.pin_operations import check_alive
 from mocks.konnektor.state import State
+from mocks.konnektor.timing import seconds
 from pruefstand.crypto.hcv import Proof, build_v1, build_v2, hash_check_value
 from pruefstand.crypto.pki import CertificateProblem
 from pruefstand.soap.envelope import Element, element, encode, text
@@ -18,7 +19,11 @@ from pruefstand.soap.fault import xml_time
 OPERATOR = "A"
 KEY_VERSION = 1
 _RECEIPT_VERSION = "1.0.0"
-_UPDATED, _UP_TO_DATE, _IMPOSSIBLE, _NO_CHECK = 1, 2, 3, 5
+_UPDATED, _UP_TO_DATE, _IMPOSSIBLE = 1, 2, 3
+_PROBLEMS = (3, 4, 5, 6)
+"""Results that come with an error code."""
+
+_UNENTITLED = ("kasse", "weitere-kasse", "gematik", "leo-kv")
 _CARD_REFUSAL = 4048
 """What the card itself says when the card-to-card authentication fails."""
 
@@ -29,7 +34,9 @@ def read_vsd(node: Element, call: Call, state: State) -> Answer:
     with_receipt = boolean(text(node, "VSD:ReadOnlineReceipt"), "ReadOnlineReceipt")
     card = with_card(call, text(node, "VSD:EhcHandle") or "", state).the_card()
     _check_insured(card)
-    _check_professional(with_card(call, text(node, "VSD:HpcHandle") or "", state), state)
+    about = with_card(call, text(node, "VSD:HpcHandle") or "", state)
+    _check_professional(about, state)
+    professional = about.the_card()
     if card.defect is Defect.C2C:
         raise KonnektorError(4057, card.handle, cause=_CARD_REFUSAL)
     _check_certificate(card, state, online=online)
@@ -41,7 +48,43 @@ def read_vsd(node: Element, call: Call, state: State) -> Answer:
     if with_receipt and card.receipt is None:
         raise KonnektorError(3040)
     receipt = encode(card.receipt) if with_receipt and card.receipt else None
-    return Answer(_response(data, receipt, state))
+    body = _response(data, receipt, state, protected=_is_entitled(professional))
+    work = seconds(state.behaviour.timing, _action(online, state), state.ctx.rng)
+    # Cards work together: the terminal's card waits for the professional's one.
+    return Answer(body, max(state.occupy(card, work), state.occupy(professional, work)))
+
+
+def _action(online: bool, state: State) -> str:
+    if not (online and state.is_online):
+        return "vsd"
+    return "vsd_update" if state.behaviour.vsd_result == _UPDATED else "vsd_check"
+
+
+def _is_entitled(professional: Card) -> bool:
+    """Whether the role of a card opens the protected data; payers and operators have no part."""
+    return professional.table.get("role") not in _UNENTITLED
+
+
+def proof_key(state: State) -> bytes:
+    """Return the key with which the mock's VSDM service confirms its check digits."""
+    return state.ctx.pki.shared_key("vsdm")
+
+
+def _response(data: InsuredData, receipt: str | None, state: State, *, protected: bool) -> Element:
+    hidden = element("VSD:GeschuetzteVersichertendaten", encode(data.protected))
+    return element(
+        "VSD:ReadVSDResponse",
+        element("VSD:PersoenlicheVersichertendaten", encode(data.personal)),
+        element("VSD:AllgemeineVersicherungsdaten", encode(data.general)),
+        hidden if protected else None,
+        element(
+            "VSD:VSD_Status",
+            element("VSD:Status", "0"),
+            element("VSD:Timestamp", xml_time(state.ctx.clock.now())),
+            element("VSD:Version", VERSION),
+        ),
+        element("VSD:Pruefungsnachweis", receipt) if receipt else None,
+    )
 
 
 def _check_insured(card: Card) -> None:
@@ -55,27 +98,6 @@ def _check_insured(card: Card) -> None:
         raise KonnektorError(114, card.handle)
     if card.defect is Defect.INCONSISTENT:
         raise KonnektorError(3001, card.handle)
-
-
-def proof_key(state: State) -> bytes:
-    """Return the key with which the mock's VSDM service confirms its check digits."""
-    return state.ctx.pki.shared_key("vsdm")
-
-
-def _response(data: InsuredData, receipt: str | None, state: State) -> Element:
-    return element(
-        "VSD:ReadVSDResponse",
-        element("VSD:PersoenlicheVersichertendaten", encode(data.personal)),
-        element("VSD:AllgemeineVersicherungsdaten", encode(data.general)),
-        element("VSD:GeschuetzteVersichertendaten", encode(data.protected)),
-        element(
-            "VSD:VSD_Status",
-            element("VSD:Status", "0"),
-            element("VSD:Timestamp", xml_time(state.ctx.clock.now())),
-            element("VSD:Version", VERSION),
-        ),
-        element("VSD:Pruefungsnachweis", receipt) if receipt else None,
-    )
 
 
 def _check_professional(call: Call, state: State) -> None:
@@ -108,6 +130,7 @@ def _receipt(card: Card, data: InsuredData, state: State) -> bytes:
         "PNW:PN",
         element("PNW:TS", state.ctx.clock.now().strftime("%Y%m%d%H%M%S")),
         element("PNW:E", str(result)),
+        element("PNW:EC", str(behaviour.vsd_error)) if result in _PROBLEMS else None,
         element("PNW:PZ", encode(digits)) if digits else None,
     )
     return compress(root, _RECEIPT_VERSION)
