@@ -50,6 +50,7 @@ def control_routes(state: State) -> tuple[Route, ...]:
         ("PUT", "/terminals/{name}", "terminal", _set_terminal),
         ("PUT", "/conditions/{name}", "condition", _set_condition),
         ("PUT", "/settings/{name}", "setting", _set_setting),
+        ("POST", "/hang-up", "hang-up", _hang_up),
         ("POST", "/restart", "restart", lambda state, _: restart(state)),
         ("POST", "/reset", "reset", lambda state, _: state.reset()),
     )
@@ -151,6 +152,11 @@ def _set_setting(state: State, content: Mapping[str, Any], name: str) -> None:
     except (ConfigurationError, TypeError, ValueError):
         state.ctx.settings = before
         raise
+
+
+def _hang_up(state: State, content: Mapping[str, Any]) -> None:
+    """Close the connection at the next `calls` SOAP calls, one without a number."""
+    state.calls_to_drop = int(content.get("calls", 1))
 
 
 def _truth(content: Mapping[str, Any], name: str) -> bool:

@@ -38,7 +38,7 @@ from mocks.konnektor.settings import ClientAuthentication
 from mocks.konnektor.shapes import check_shape
 from mocks.konnektor.state import State
 from pruefstand.mockkit import App, MockContext, Route
-from pruefstand.model.http import Request, Response
+from pruefstand.model.http import HANG_UP, Request, Response
 from pruefstand.soap.envelope import CONTENT_TYPE, Element, Envelope, SoapProblem, parse, wrap
 from pruefstand.soap.fault import fault_element
 
@@ -145,6 +145,9 @@ def _soap(request: Request, *, state: State) -> Response:
     """Answer a SOAP call, whatever its path."""
     if state.behaviour.tls_mandatory and not request.is_encrypted:
         return Response(403)
+    if state.calls_to_drop > 0:
+        state.calls_to_drop -= 1
+        return Response(HANG_UP)
     notice_connection(state)
     latency = state.behaviour.latency
     try:

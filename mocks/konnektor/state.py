@@ -54,6 +54,8 @@ class State:
     lost_terminals: set[str] = field(default_factory=set)
     conditions: dict[str, datetime] = field(default_factory=dict)
     """Operating conditions that hold, and since when."""
+    calls_to_drop: int = 0
+    """SOAP calls that are still to be left without an answer."""
     told_online: bool = True
     """What subscribers were told last about the connection with the TI."""
     started: datetime = field(init=False)

@@ -74,6 +74,10 @@ class Request:
         return cls(parts[0], parts[1], headers, _cut_body(headers, body))
 
 
+HANG_UP = 0
+"""The status of a mock that closes the connection without an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """A response; `delay` (seconds) lets a mock be slow without blocking its server."""

@@ -26,6 +26,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     case_rng,
     check,
     clock,
+    operate,
     pharmacy,
     pki,
     practice,

@@ -112,7 +112,9 @@ def parse_xml(data: bytes) -> Element:
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise SoapProblem(f"XML is not well-formed: {error}") from error
+        # The whole text of the error also tells of the parser's own file name.
+        reason = getattr(error, "msg", None) or str(error)
+        raise SoapProblem(f"XML is not well-formed: {reason}") from error
 
 
 def parse(data: bytes) -> Envelope:

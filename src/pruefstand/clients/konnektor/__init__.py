@@ -7,6 +7,7 @@ from pruefstand.clients.konnektor.comfort import ComfortSignature, SignatureMode
 from pruefstand.clients.konnektor.credentials import Credentials
 from pruefstand.clients.konnektor.directory import Directory, Endpoint
 from pruefstand.clients.konnektor.encryption import Encryption
+from pruefstand.clients.konnektor.event_sink import EventSink
 from pruefstand.clients.konnektor.events import EventService
 from pruefstand.clients.konnektor.forms import SignatureForm, form_for
 from pruefstand.clients.konnektor.kvk import read_kvk
@@ -26,6 +27,7 @@ __all__ = [
     "Encryption",
     "Endpoint",
     "EventService",
+    "EventSink",
     "KonnektorClient",
     "KonnektorContext",
     "KonnektorFault",
