@@ -50,6 +50,7 @@ from pruefstand.flows.signieren import sign_with_patience
 from pruefstand.pytest_plugin.case_log import CaseLog
 
 DOCUMENT = b'<Bundle xmlns="http://hl7.org/fhir"/>'
+ECDSA = "urn:bsi:tr:03111:ecdsa"
 DIGEST = hashlib.sha256(b"Anmeldung").digest()
 PIN_OF = {"SMC-B": "PIN.SMC", "HBA": "PIN.CH"}
 EGK = {"type": "EGK", "kvnr": "X110411675", "slot": 3}
@@ -338,9 +339,9 @@ def status_was_asked_before(check: CaseLog) -> None:
 @then(parsers.parse("wurde beim Entsperren SetNewPin {value} verlangt"))
 def new_pin_was_asked_for(check: CaseLog, value: str) -> None:
     if value == "true":
-        check(called("UnblockPin", "TIP1-A_6460", SetNewPin="true"))
+        check(called("UnblockPin", {"SetNewPin": "true"}, "TIP1-A_6460"))
     else:
-        check(called("UnblockPin", "TIP1-A_6461", SetNewPin="false"))
+        check(called("UnblockPin", {"SetNewPin": "false"}, "TIP1-A_6461"))
 
 
 @then(parsers.parse("stammt die Signatur von einer Karte {card}"))
@@ -375,17 +376,17 @@ def mode_was_asked_before(check: CaseLog) -> None:
 
 @then("sind Zertifikat, Prüfung und Ablaufdaten vom Konnektor")
 def certificates_are_the_konnektors(check: CaseLog) -> None:
-    check(called("ReadCardCertificate", "A_13534", CertRef="C.AUT", Crypt="ECC"))
-    check(called("VerifyCertificate", "A_13535"))
-    check(called("CheckCertificateExpiration", "A_13533-01", CardHandle_=""))
+    check(called("ReadCardCertificate", {"CertRef": "C.AUT", "Crypt": "ECC"}, "A_13534"))
+    check(called("VerifyCertificate", {}, "A_13535"))
+    check(called("CheckCertificateExpiration", {"CardHandle_": ""}, "A_13533-01"))
 
 
 @then("geschah beides am Konnektor")
 def both_at_the_konnektor(check: CaseLog) -> None:
-    check(called("EncryptDocument", "A_13536", EncryptionType="urn:ietf:rfc:5652"))
-    check(called("DecryptDocument", "A_13537"))
+    check(called("EncryptDocument", {"EncryptionType": "urn:ietf:rfc:5652"}, "A_13536"))
+    check(called("DecryptDocument", {}, "A_13537"))
 
 
 @then("ist die Anmeldung mit ExternalAuthenticate signiert")
 def login_was_external_authenticate(check: CaseLog) -> None:
-    check(called("ExternalAuthenticate", "A_13538", SignatureType="urn:bsi:tr:03111:ecdsa"))
+    check(called("ExternalAuthenticate", {"SignatureType": ECDSA}, "A_13538"))

@@ -205,17 +205,17 @@ def both_services_are_offered(check: CaseLog) -> None:
 @then("sind alle vier beantwortet und die Container entpackbar")
 def all_four_are_answered(check: CaseLog) -> None:
     check(parallel_reading(4, "VSDM-A_2633"))
-    check(containers_unpack("VSDM-A_2691"))
+    check(containers_unpack(True, "VSDM-A_2691"))
 
 
 @then("fehlen nur die geschützten Daten")
 def only_protected_data_are_missing(check: CaseLog) -> None:
-    check(containers_unpack("VSDM-A_2647", protected=False))
+    check(containers_unpack(False, "VSDM-A_2647"))
 
 
 @then("ist die KVK nach der WSDL gelesen")
 def kvk_was_read(check: CaseLog) -> None:
-    check(called("ReadKVK", "VSDM-A_2677", KVKHandle="KVK-1"))
+    check(called("ReadKVK", {"KVKHandle": "KVK-1"}, "VSDM-A_2677"))
 
 
 @then("ist sie mit dem Fehler 4000 abgewiesen und verrät nichts über die Technik")
@@ -226,4 +226,4 @@ def request_is_refused(check: CaseLog) -> None:
 
 @then("ist sie trotzdem beantwortet")
 def request_is_answered(check: CaseLog) -> None:
-    check(raw_accepted("ReadVSDResponse", "VSDM-A_2676", should=True))
+    check(raw_accepted("ReadVSDResponse", "VSDM-A_2676"))

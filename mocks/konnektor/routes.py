@@ -113,7 +113,7 @@ def build(ctx: MockContext, state: State) -> App:
         partial(_otherwise, state=state),
         partial(_failure, state=state),
         ctx.faults,
-        control_routes(state),
+        control=control_routes(state),
     )
 
 

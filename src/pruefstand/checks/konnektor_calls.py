@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, factory
@@ -13,7 +14,7 @@ _NEVER = "Aufruf nicht aufgezeichnet"
 
 
 @factory
-def called(operation: str, *requirements: str, **expected: str) -> Check:
+def called(operation: str, expected: Mapping[str, str], *requirements: str) -> Check:
     """Return the check that the last `operation` was accepted and named what is `expected`.
 
     A name that ends in `_` must be absent from the request.

@@ -80,8 +80,8 @@ def cards_of_the_workplace(*requirements: str) -> Check:
 
 
 @factory
-def konnektor_over_tls(*requirements: str, should: bool = True) -> Check:
-    """Return the check that every call to the Konnektor rides on TLS 1.2 or 1.3."""
+def konnektor_over_tls(*requirements: str) -> Check:
+    """Return the check that every call to the Konnektor rides on TLS 1.2 or 1.3 (SOLL)."""
 
     def judge(exchanges: Exchanges) -> Judgement:
         versions = {e.id: e.facts.get("version", "") for e in exchanges if e.layer is Layer.TLS}
@@ -92,7 +92,7 @@ def konnektor_over_tls(*requirements: str, should: bool = True) -> Check:
             show=lambda call: f"{call.request.start}: {versions.get(call.parent or '')!r}",
         )
 
-    return Check("konnektor_over_tls", requirements, judge, should=should)
+    return Check("konnektor_over_tls", requirements, judge, should=True)
 
 
 @factory

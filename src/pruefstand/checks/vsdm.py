@@ -72,7 +72,7 @@ def proof_says(result: int, error: bool, *requirements: str) -> Check:
 
 
 @factory
-def containers_unpack(*requirements: str, protected: bool = True) -> Check:
+def containers_unpack(protected: bool, *requirements: str) -> Check:
     """Return the check that containers are XML in ISO-8859-15, gzip, base64; the last one if
     `protected`.
     """
@@ -149,8 +149,8 @@ def raw_refused(code: int, *requirements: str) -> Check:
 
 
 @factory
-def raw_accepted(response: str, *requirements: str, should: bool = False) -> Check:
-    """Return the check that the last message was answered with `response`."""
+def raw_accepted(response: str, *requirements: str) -> Check:
+    """Return the check that the last message was answered with `response` (SOLL)."""
 
     def judge(exchanges: Exchanges) -> Judgement:
         posts = _posts(exchanges)
@@ -160,7 +160,7 @@ def raw_accepted(response: str, *requirements: str, should: bool = False) -> Che
         holds = posts[-1].status == 200 and response.encode() in body
         return Judgement(holds, response, f"HTTP {posts[-1].status}", posts[-1].id)
 
-    return Check("raw_accepted", requirements, judge, should=should)
+    return Check("raw_accepted", requirements, judge, should=True)
 
 
 @factory
