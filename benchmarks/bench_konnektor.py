@@ -26,16 +26,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from pruefstand.clients.konnektor import KonnektorContext
 from pruefstand.clients.konnektor.forms import SignatureForm
-from pruefstand.clients.konnektor.messages import get_cards, sign_document
+from pruefstand.clients.konnektor.messages import (
+    context,
+    get_cards,
+    pin_operation,
+    sign_document,
+)
 from pruefstand.clock import VirtualClock
 from pruefstand.mockkit.world import MockWorld
-from pruefstand.soap.envelope import wrap
+from pruefstand.soap.envelope import element, wrap
 
 DAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CALLER = KonnektorContext("M1", "CS1", "WP1", "0d3a4b1e-6a0f-4b53-9a59-7a1f7c0f9b11")
 DOCUMENT = b'<Bundle xmlns="http://hl7.org/fhir">' + b"x" * 10_000 + b"</Bundle>"
 GOALS = {"SignDocument": 1000, "GetCards": 4000}
 SHARE_OF_RAW = 0.25
+EVENTS, EVENT_GOAL_MS = 100, 100
 CONNECTIONS, SLICES, RAW_SIGNATURES = 4, 6, 1500
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -146,6 +152,29 @@ def sign_requests() -> Callable[[], bytes]:
     return make
 
 
+def event_delays(link: ssl.SSLSocket) -> list[float]:
+    """Return the seconds from the call that causes an event to the event at its listener."""
+    delays = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        wish = element(
+            "EVT:Subscription",
+            element("EVT:EventTo", f"cetp://127.0.0.1:{listener.getsockname()[1]}"),
+            element("EVT:Topic", "CARD/PIN/VERIFY_FINISHED"),
+        )
+        link.sendall(http("/ws", wrap(element("EVT:Subscribe", context(CALLER), wish))))
+        receive(link)
+        ask = http("/ws", wrap(pin_operation("VerifyPin", CALLER, "SMC-B-1", "PIN.SMC")))
+        for _ in range(EVENTS):
+            begin = time.monotonic()
+            link.sendall(ask)
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                delays.append(time.monotonic() - begin)
+            receive(link)
+    return sorted(delays)
+
+
 def main() -> int:
     """Print rates per core and their share of the bare signature; 1 when a goal is missed."""
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 600
@@ -159,11 +188,15 @@ def main() -> int:
                 best[name] = max(best[name], rate(server, requests, make, links))
             begin = server.seconds()
             best["raw"] = max(best["raw"], RAW_SIGNATURES / (server.seconds("raw") - begin))
+        delays = event_delays(links[0])
     share = best["SignDocument"] / best["raw"]
     for name, value in best.items():
         print(f"{name:13} {value:8.0f} per second and core")
     print(f"SignDocument / bare signature: {share:.2f}")
+    median, worst = delays[len(delays) // 2] * 1000, delays[-1] * 1000
+    print(f"event after its cause: median {median:.1f} ms, worst of {EVENTS} {worst:.1f} ms")
     missed = [name for name, goal in GOALS.items() if best[name] < goal]
+    missed += ["events"] if median > EVENT_GOAL_MS else []
     missed += ["share"] if share < SHARE_OF_RAW else []
     print(
         "goals missed: " + ", ".join(missed) if missed else f"goals kept: {GOALS}, {SHARE_OF_RAW}"
