@@ -26,6 +26,7 @@ from steps.erezept import Draft
 REFUSAL_REQUIREMENTS = {
     "Task/$create": {
         "endpoint is forbidden for professionOID 1.2.276.0.76.4.54": ("A_19018-01",),
+        "endpoint is forbidden for professionOID 1.2.276.0.76.4.49": ("A_19018-01",),
         "JWT expired": ("A_19276",),
     },
     "Task/$activate": {

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import pytest
 from pytest_bdd import given, parsers, then, when
 
 from pruefstand.checks.answers import answered_with, task_date
+from pruefstand.checks.documents import value
 from pruefstand.checks.refusal import refused
 from pruefstand.clients.erezept import FHIR_XML
 from pruefstand.clock import VirtualClock, berlin_day
-from pruefstand.crypto.cms_qes import with_ocsp
+from pruefstand.crypto.cms_qes import parse, with_ocsp
 from pruefstand.drivers.simulator import Pharmacy, Practice
 from pruefstand.fhir.xml import to_xml
 from pruefstand.model.http import Headers, Request
 from pruefstand.pytest_plugin.case_log import CaseLog
-from pruefstand.testdata.orders import Series
+from pruefstand.rng import Rng
+from pruefstand.testdata.orders import Series, order
 from steps.erezept import Draft
 from steps.erezept_ablehnung import Signed, attempt, other, prepare
 
@@ -25,6 +28,13 @@ UNUSABLE_OCSP = b"\x30\x03\x0a\x01\x06"
 """OCSPResponse with the status unauthorized (6) and no content."""
 NO_SECRET = "0" * 64
 STATUS_CODES = "A_19514-03"
+OF_PRACTICE = {"Task/$abort": ("A_19120-03",), "Task/$activate": ("A_19128",)}
+"""Calls of a practice → the requirement on the Fachdienst; all others answer by the code list."""
+OF_CALL = {
+    ("der Praxis", "Task/$abort"): ("A_19120-03",),
+    ("der Praxis", "Task/$activate"): ("A_19128",),
+}
+"""Who called what → the Fachdienst's requirement on that call; without one, the list of codes."""
 REQUIREMENTS = {
     "Eine Mehrfachverordnungen darf aus maximal 4 Teilverordnungen bestehen": ("A_22628",),
     "Für eine Mehrfachverordnungen muss der numerator größer 0 sein.": ("A_22704",),
@@ -34,12 +44,9 @@ REQUIREMENTS = {
     "Für Ersatzverordnung sind keine Mehrfachverordnungen zulässig": ("A_22633",),
     "BTM nicht zulässig": ("A_22231-01",),
     "OCSP Check failed, no response from the responder.": ("A_20159-04",),
-    "Task must be ready for doctor, but is: completed": ("A_19120-03",),
-    "Task must not be in progress for users other than pharmacy, but is: in-progress": (
-        "A_19120-03",
-    ),
 }
 """Words of a refusal → the requirement that demands it; besides the list of codes."""
+KVNR_PATH = "//f:Patient/f:identifier/f:value/@value"
 SERIES_ID = "6f2c1c9e-3c0b-4d8e-9a57-0d6f1f0c2b11"
 
 
@@ -60,6 +67,11 @@ class Held:
     def access_code(self) -> str:
         """The AccessCode."""
         return self.signed.task.access_code
+
+    @property
+    def kvnr(self) -> str:
+        """The insured person on the prescription."""
+        return value(parse(self.signed.signed).content, KVNR_PATH) or ""
 
 
 def brought_to(state: str, practice: Practice, pharmacy: Pharmacy, signed: Signed) -> Held:
@@ -105,6 +117,23 @@ PHARMACY_ACTIONS: dict[str, Callable[[Pharmacy, Held], object]] = {
 }
 
 
+@given(
+    parsers.parse("eine Verordnung mit Workflow {flow_type:d} im Zustand {state}"),
+    target_fixture="held",
+)
+def prescription_of_flow_in_state(
+    practice: Practice,
+    pharmacy: Pharmacy,
+    case_rng: Rng,
+    clock: VirtualClock,
+    flow_type: int,
+    state: str,
+) -> Held:
+    insurance = "PKV" if flow_type >= 200 else "GKV"
+    wanted = order(case_rng, kind="pzn", insurance=insurance, flow_type=flow_type)  # type: ignore[arg-type]
+    return brought_to(state, practice, pharmacy, prepare(practice, Draft(wanted, clock)))
+
+
 @given(parsers.parse("eine Verordnung im Zustand {state}"), target_fixture="held")
 def prescription_in_state(practice: Practice, pharmacy: Pharmacy, draft: Draft, state: str) -> Held:
     return brought_to(state, practice, pharmacy, prepare(practice, draft))
@@ -146,6 +175,12 @@ def series(clock: VirtualClock, part: int, parts: int, start: int) -> Series:
     return Series(part, parts, first, first + timedelta(days=30), SERIES_ID)
 
 
+@pytest.fixture
+def behind_the_profiles(switch_feature: Callable[[str, str, object], None]) -> None:
+    """Show the rules behind the profile check, which refuses some of these documents itself."""
+    switch_feature("erezept", "validator", None)
+
+
 @given(
     parsers.parse(
         "eine signierte Teilverordnung {part:d} von {parts:d}, einlösbar in {start:d} Tagen"
@@ -153,7 +188,13 @@ def series(clock: VirtualClock, part: int, parts: int, start: int) -> Series:
     target_fixture="held",
 )
 def signed_part(
-    practice: Practice, draft: Draft, clock: VirtualClock, part: int, parts: int, start: int
+    behind_the_profiles: None,
+    practice: Practice,
+    draft: Draft,
+    clock: VirtualClock,
+    part: int,
+    parts: int,
+    start: int,
 ) -> Held:
     wanted = replace(draft.order, series=series(clock, part, parts, start))
     return Held(prepare(practice, replace(draft, order=wanted)))
@@ -164,7 +205,7 @@ def signed_part(
     target_fixture="held",
 )
 def signed_part_with_basis(
-    practice: Practice, draft: Draft, clock: VirtualClock, basis: str
+    behind_the_profiles: None, practice: Practice, draft: Draft, clock: VirtualClock, basis: str
 ) -> Held:
     wanted = replace(draft.order, series=series(clock, 1, 2, 0), legal_basis=basis)
     return Held(prepare(practice, replace(draft, order=wanted)))
@@ -173,14 +214,18 @@ def signed_part_with_basis(
 @given(
     parsers.parse("eine signierte Verordnung mit Rechtsgrundlage {basis}"), target_fixture="held"
 )
-def signed_with_basis(practice: Practice, draft: Draft, basis: str) -> Held:
+def signed_with_basis(
+    behind_the_profiles: None, practice: Practice, draft: Draft, basis: str
+) -> Held:
     return Held(prepare(practice, replace(draft, order=replace(draft.order, legal_basis=basis))))
 
 
 @given(parsers.parse("eine signierte Verordnung der Kategorie {category}"), target_fixture="held")
-def signed_of_category(practice: Practice, draft: Draft, category: str) -> Held:
-    order = replace(draft.order, category=category)
-    return Held(prepare(practice, replace(draft, order=order)))
+def signed_of_category(
+    behind_the_profiles: None, practice: Practice, draft: Draft, category: str
+) -> Held:
+    wanted = replace(draft.order, category=category)
+    return Held(prepare(practice, replace(draft, order=wanted)))
 
 
 _CODING = {"system": "https://gematik.de/fhir/erp/CodeSystem/GEM_ERP_CS_FlowType", "code": "160"}
@@ -234,9 +279,24 @@ def service_answers_with_text(check: CaseLog, operation: str, status: str, text:
     check(refused(operation, int(status), text, STATUS_CODES, *REQUIREMENTS.get(text, ())))
 
 
+@then(
+    parsers.re(
+        r"antwortet der Fachdienst der Praxis auf (?P<operation>\S+) "
+        r'mit (?P<status>\d+) "(?P<text>.+)"'
+    )
+)
+def service_answers_the_practice(check: CaseLog, operation: str, status: str, text: str) -> None:
+    check(refused(operation, int(status), text, *OF_PRACTICE[operation]))
+
+
 @then(parsers.re(r"gelingt (?P<operation>\S+) mit (?P<status>\d+)"))
 def service_does_it(check: CaseLog, operation: str, status: str) -> None:
     check(answered_with(operation, int(status), STATUS_CODES))
+
+
+@then(parsers.re(r"gelingt der Praxis (?P<operation>\S+) mit (?P<status>\d+)"))
+def service_does_it_for_the_practice(check: CaseLog, operation: str, status: str) -> None:
+    check(answered_with(operation, int(status), *OF_PRACTICE[operation]))
 
 
 @then(parsers.parse("nennt der Fachdienst als {name} den {day}"))

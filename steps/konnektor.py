@@ -24,6 +24,7 @@ from pruefstand.rng import Rng
 
 DOCUMENT = b'<Bundle xmlns="http://hl7.org/fhir"/>'
 FAULT_REQUIREMENTS = {
+    "4085": "A_21228-01",
     "4101": "A_21528",
     "4263": "A_19135",
     "4270": "A_19259-02",
@@ -84,6 +85,11 @@ def signature_is_judged(
 @when("die Ärztin ihren Heilberufsausweis auf Anforderung zieht und neu steckt")
 def card_is_renewed(practice: Practice) -> None:
     renew_card(practice.konnektor, practice.hba)
+
+
+@given("die Praxiskarte ist neu gesteckt")
+def practice_card_is_renewed(practice: Practice) -> None:
+    renew_card(practice.konnektor, card_handle(practice.konnektor, "SMC-B"))
 
 
 @when("die Praxis mit dem alten Handle einer neu gesteckten Karte signieren will")

@@ -52,6 +52,12 @@ Funktionalität: Konnektor, Karten und Signaturen im Betrieb
     Wenn die Praxis mit dem alten Handle einer neu gesteckten Karte signieren will
     Dann antwortet der Konnektor auf SignDocument mit dem Fehler 4101
 
+  @tc:KON-0007 @req:A_21228-01 @art:negativ @fehler:konnektor/pin_verloren
+  Szenario: Ohne freigeschaltete Praxiskarte gibt es keine Anmeldung
+    Angenommen die Praxiskarte ist neu gesteckt
+    Wenn die Praxis sich anzumelden und eine Verordnung anzulegen versucht
+    Dann antwortet der Konnektor auf ExternalAuthenticate mit dem Fehler 4085
+
   @tc:KON-0006 @req:TIP1-A_4972
   Szenario: Die PIN der Praxiskarte lässt sich ändern
     Wenn die Praxis die PIN.SMC ihrer Karte ändern lässt

@@ -114,3 +114,14 @@ Funktionalität: Was der Fachdienst und der Konnektor ablehnen
       | fall       | versicherung | workflow | text                                            |
       | pkv-in-160 | PKV          | 160      | Coverage "PKV" not allowed for flowtype 160     |
       | gkv-in-200 | GKV          | 200      | Coverage "PKV" not set for flowtype 200         |
+
+  @tc:ERP-0217 @req:P6-01 @fehler:konnektor/signatur_defekt
+  Szenario: Eine defekte Signatur des Konnektors wird nicht eingestellt
+    Wenn die Praxis eine Verordnung zu signieren versucht
+    Dann ist nichts eingestellt
+
+  @tc:ERP-0218 @req:P4-01 @req:P6-01 @fehler:konnektor/ressource_belegt
+  Szenario: Ist der Heilberufsausweis belegt, wird nicht anders signiert
+    Wenn die Praxis eine Verordnung zu signieren versucht
+    Dann meldet der Konnektor für SignDocument den Fehler 4060
+    Und ist nichts eingestellt

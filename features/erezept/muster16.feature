@@ -7,6 +7,7 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
   @punkt:CL-ABL-02 @punkt:CL-GOL-05b @punkt:CL-SST-05
   @tc:ERP-0001 @art:positiv @req:A_19274 @req:A_19272 @req:A_19276 @req:A_19281-03 @req:P36-31
   @req:A_19275 @req:A_19021-02 @req:A_19273-01 @req:A_22893 @req:P36-21 @req:P36-37 @req:P36-39 @req:P4-01
+  @req:A_19128 @req:A_19114 @req:A_19217-01
   @req:K36-23 @req:P36-25 @req:K36-24 @req:A_19289 @req:A_19900 @req:A_19901 @req:A_20766
   Szenariogrundriss: Eine Verordnung wird geschrieben, signiert, eingestellt und eingelöst
     Angenommen die Ärztin verordnet <versicherung>-versichert eine <art>-Verordnung mit Workflow <workflow>

@@ -4,11 +4,11 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
   Jeder Aufruf gilt nur im richtigen Zustand, mit dem richtigen Code und zur richtigen Zeit. Was
   nicht gilt, lehnt der Fachdienst mit dem Wortlaut des Originals ab.
 
-  @tc:ERP-0301 @req:A_19514-03 @art:negativ
+  @tc:ERP-0301 @req:A_19120-03 @art:negativ
   Szenariogrundriss: Die Praxis löscht nur, was niemand angenommen hat
     Angenommen eine Verordnung im Zustand <zustand>
     Wenn die Praxis versucht, die Verordnung zu löschen
-    Dann antwortet der Fachdienst auf Task/$abort mit <status> "<text>"
+    Dann antwortet der Fachdienst der Praxis auf Task/$abort mit <status> "<text>"
 
     Beispiele:
       | fall          | zustand     | status | text                                                                             |
@@ -30,11 +30,11 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
       | abgeschlossen | completed | 403    | Task must be in progress for user pharmacy, is: completed  |
       | gelöscht      | cancelled | 410    | Task has already been deleted                              |
 
-  @tc:ERP-0303 @req:A_19514-03 @art:positiv
+  @tc:ERP-0303 @req:A_19120-03 @art:positiv
   Szenario: Die Praxis löscht eine einlösbare Verordnung
     Angenommen eine Verordnung im Zustand ready
     Wenn die Praxis versucht, die Verordnung zu löschen
-    Dann gelingt Task/$abort mit 204
+    Dann gelingt der Praxis Task/$abort mit 204
 
   @tc:ERP-0304 @req:A_19514-03 @art:positiv @rolle:avs
   Szenario: Die Apotheke löscht eine angenommene Verordnung
@@ -42,11 +42,11 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
     Wenn die Apotheke versucht, die Verordnung zu löschen
     Dann gelingt Task/$abort mit 204
 
-  @tc:ERP-0305 @req:A_19514-03 @art:negativ
+  @tc:ERP-0305 @req:A_19120-03 @art:negativ
   Szenario: Ohne AccessCode löscht die Praxis nicht
     Angenommen eine Verordnung im Zustand ready
     Wenn die Praxis versucht, die Verordnung ohne AccessCode zu löschen
-    Dann antwortet der Fachdienst auf Task/$abort mit 403 "AccessCode mismatch"
+    Dann antwortet der Fachdienst der Praxis auf Task/$abort mit 403 "AccessCode mismatch"
 
   @tc:ERP-0306 @req:A_19514-03 @art:negativ @rolle:avs
   Szenario: Mit falschem Geheimnis löscht die Apotheke nicht
@@ -55,11 +55,11 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
     Wenn die Apotheke versucht, die Verordnung zu löschen
     Dann antwortet der Fachdienst auf Task/$abort mit 403 "No or invalid secret provided for user pharmacy"
 
-  @tc:ERP-0307 @req:A_19514-03 @art:negativ
+  @tc:ERP-0307 @req:A_19128 @art:negativ
   Szenariogrundriss: Einstellen geht nur einmal
     Angenommen eine Verordnung im Zustand <zustand>
     Wenn die Praxis versucht, die Verordnung einzustellen
-    Dann antwortet der Fachdienst auf Task/$activate mit <status> "<text>"
+    Dann antwortet der Fachdienst der Praxis auf Task/$activate mit <status> "<text>"
 
     Beispiele:
       | fall          | zustand     | status | text                                                |
@@ -117,6 +117,7 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
       | neu           | draft     | No or invalid secret provided for Task   |
       | einlösbar     | ready     | No or invalid secret provided for Task   |
       | abgeschlossen | completed | Task not in-progress.                    |
+      | gelöscht      | cancelled | No or invalid secret provided for Task   |
 
   @tc:ERP-0312 @req:A_19514-03 @art:negativ @rolle:avs
   Szenario: Mit falschem Geheimnis beliefert niemand
@@ -187,11 +188,11 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
       | entlass-wochenende   | 2026-11-27 | 04        | 2027-02-27 | 2026-11-30 |
       | entlass-feiertage    | 2026-12-24 | 14        | 2027-03-24 | 2026-12-29 |
 
-  @tc:ERP-0321 @req:A_19514-03 @art:positiv
+  @tc:ERP-0321 @req:A_19128 @art:positiv
   Szenariogrundriss: Jede Teilverordnung wird für sich eingestellt
     Angenommen eine signierte Teilverordnung <teil> von <teile>, einlösbar in 0 Tagen
     Wenn die Praxis versucht, die Verordnung einzustellen
-    Dann gelingt Task/$activate mit 200
+    Dann gelingt der Praxis Task/$activate mit 200
 
     Beispiele:
       | fall   | teil | teile |
@@ -272,8 +273,8 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
     Wenn die Praxis versucht, die Verordnung ohne Sperrauskunft einzustellen
     Dann antwortet der Fachdienst auf Task/$activate mit 512 "OCSP Check failed, no response from the responder."
 
-  @tc:ERP-0330 @req:A_19514-03 @art:positiv
+  @tc:ERP-0330 @req:A_19128 @art:positiv
   Szenario: Fehlt die Sperrauskunft in der Signatur, holt der Fachdienst sie selbst
     Angenommen eine Verordnung im Zustand draft
     Wenn die Praxis versucht, die Verordnung ohne Sperrauskunft einzustellen
-    Dann gelingt Task/$activate mit 200
+    Dann gelingt der Praxis Task/$activate mit 200

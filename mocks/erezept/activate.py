@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import replace
+from datetime import timedelta
 
 from mocks.erezept import resources
 from mocks.erezept.activate_checks import ANR_WARNING, Upload, check_upload
 from mocks.erezept.dates import deadlines
 from mocks.erezept.errors import Refused
-from mocks.erezept.faults import STAYS_DRAFT
+from mocks.erezept.faults import (
+    LATE_DEADLINES,
+    NO_NUMBER_WARNING,
+    STAYS_DRAFT,
+)
 from mocks.erezept.parameters import body_root, parameters
 from mocks.erezept.service import Answer, Call, Service, check_access_code
 from mocks.erezept.signature import verify_upload
@@ -34,8 +38,10 @@ def activate(service: Service, call: Call, id: str) -> Answer:
     next_status("$activate", task.status)
     upload = _verified(service, call, id, task.flow_type)
     check_upload(upload)
+    if upload.warning and NO_NUMBER_WARNING in service.ctx.faults:
+        upload.warning = None
     now = service.ctx.clock.now()
-    prescription = _prescription(upload)
+    prescription = _prescription(upload, late=LATE_DEADLINES in service.ctx.faults)
     task = service.records.tasks.change(id, lambda stored: stored.activated(prescription, now))
     if STAYS_DRAFT in service.ctx.faults:
         task = replace(task, status=Status.DRAFT)
@@ -56,8 +62,16 @@ def _verified(service: Service, call: Call, prescription_id: str, flow_type: int
         service.ctx.pki,
         now=now,
         responder=not service.flag("ocsp_unreachable"),
+        faults=service.ctx.faults,
     )
-    return Upload(flow_type, prescription_id, signature, service.ctx.settings, berlin_day(now))
+    return Upload(
+        flow_type,
+        prescription_id,
+        signature,
+        service.ctx.settings,
+        berlin_day(now),
+        service.profile_errors,
+    )
 
 
 def _signed(request: Request) -> bytes:
@@ -73,11 +87,11 @@ def _signed(request: Request) -> bytes:
         raise Refused("activate-no-data")
     try:
         return base64.b64decode(data, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also what is not ASCII
         raise Refused("cades", reason=f"no base64: {error}") from None
 
 
-def _prescription(upload: Upload) -> Prescription:
+def _prescription(upload: Upload, *, late: bool) -> Prescription:
     document, view = upload.signature.document, upload.view
     assert view.kvnr is not None
     dates = deadlines(
@@ -92,8 +106,8 @@ def _prescription(upload: Upload) -> Prescription:
         content=document.content,
         digest=document.message_digest,
         kvnr=view.kvnr,
-        expiry=dates.expiry,
-        accept=dates.accept,
+        expiry=dates.expiry + timedelta(days=late),
+        accept=dates.accept + timedelta(days=late),
         mvo_id=view.mvo.id if view.mvo.marked else None,
         mvo_start=view.mvo.start if view.mvo.marked else None,
     )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import cast
 
 from mocks.erezept.errors import Refused
+from mocks.erezept.official_profiles import ProfileErrors
 from mocks.erezept.roles import OID
 from mocks.erezept.signature import SignedUpload
 from pruefstand.clock import berlin_day
@@ -18,9 +18,6 @@ from pruefstand.fhir.rules.prescription_view import PrescriptionView
 from pruefstand.fhir.rules.rule import Rule
 from pruefstand.fhir.xml import FhirSyntaxProblem, safe_parse
 from pruefstand.ids.rezept_id import FlowType
-
-Validator = Callable[[bytes], list[str]]
-"""Returns one diagnostics line per profile error."""
 
 _DOCTORS = frozenset({OID + "30", OID + "31"})
 SIGNERS: Mapping[int, frozenset[str]] = MappingProxyType(
@@ -46,6 +43,7 @@ class Upload:
     signature: SignedUpload
     settings: Mapping[str, object]
     today: date
+    profile_errors: ProfileErrors
     parsed: PrescriptionView | None = None
     warning: str | None = None
 
@@ -91,8 +89,7 @@ def _profile_window(upload: Upload) -> None:
 
 
 def _validation(upload: Upload) -> None:
-    validator = cast("Validator | None", upload.settings.get("validator"))
-    errors = validator(upload.signature.document.content) if validator else []
+    errors = upload.profile_errors(upload.signature.document.content)
     if errors:
         raise _invalid("; ".join(errors))
 

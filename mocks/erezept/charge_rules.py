@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,7 +52,7 @@ def read_billing(root: Element) -> Billing:
         raise Refused("charge-invalid", diagnostics="expected a ChargeItem")
     try:
         data = base64.b64decode(_BINARY(root), validate=True)
-    except binascii.Error:
+    except ValueError:  # also what is not ASCII
         data = b""
     if not data:
         raise Refused("charge-invalid", diagnostics="ChargeItem.contained: error: no Binary")

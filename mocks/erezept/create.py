@@ -27,7 +27,7 @@ def create(service: Service, call: Call) -> Answer:
     task = _new_task(service, flow_type)
     return Answer(
         201,
-        resources.task(_distorted(service, task), with_code=True),
+        resources.task(_shown(service, task), with_code=True),
         flow_type=flow_type,
         prescription_id=task.prescription_id,
     )
@@ -38,7 +38,8 @@ def _new_task(service: Service, flow_type: FlowType) -> Task:
     while True:
         name = rezept_id.generate(service.ctx.rng, flow_type)
         task = Task(name, int(flow_type), now, now, access_code.generate(service.ctx.rng))
-        if service.records.tasks.add(name, task):
+        task = _distorted(service, task)
+        if service.records.tasks.add(task.prescription_id, task):
             return task
 
 
@@ -68,9 +69,11 @@ def _distorted(service: Service, task: Task) -> Task:
     faults = service.ctx.faults
     if SHORT_ACCESS_CODE in faults:
         task = replace(task, access_code=task.access_code[:32])
-    if CREATED_READY in faults:
-        task = replace(task, status=Status.READY)
     if BAD_CHECK_NUMBER in faults:
         wrong = (int(task.prescription_id[-2:]) + 1) % 100
         task = replace(task, prescription_id=f"{task.prescription_id[:-2]}{wrong:02d}")
     return task
+
+
+def _shown(service: Service, task: Task) -> Task:
+    return replace(task, status=Status.READY) if CREATED_READY in service.ctx.faults else task

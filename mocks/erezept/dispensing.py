@@ -6,6 +6,7 @@ from datetime import date
 
 from mocks.erezept import resources
 from mocks.erezept.errors import Refused
+from mocks.erezept.faults import WRONG_STATUS
 from mocks.erezept.parameters import body_root, parameters
 from mocks.erezept.service import Answer, Call, Service, same
 from mocks.erezept.state import Dispensed, Task
@@ -45,12 +46,13 @@ def dispense(service: Service, call: Call, id: str) -> Answer:
     _check(service.found(id), call)
     now = service.ctx.clock.now()
     dispensed = dispensations(
-        call, service.found(id), berlin_day(now), profile="DispenseOperation_Input"
+        service, call, service.found(id), berlin_day(now), profile="DispenseOperation_Input"
     )
     task = service.records.tasks.change(
         id, lambda stored: _check(stored, call).dispensing(dispensed, now)
     )
-    return Answer(204, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
+    status = 200 if WRONG_STATUS in service.ctx.faults else 204
+    return Answer(status, flow_type=task.flow_type, prescription_id=id, insured=task.kvnr)
 
 
 def _check(task: Task, call: Call) -> Task:
@@ -61,10 +63,15 @@ def _check(task: Task, call: Call) -> Task:
     return task
 
 
-def dispensations(call: Call, task: Task, today: date, *, profile: str) -> tuple[Dispensed, ...]:
+def dispensations(
+    service: Service, call: Call, task: Task, today: date, *, profile: str
+) -> tuple[Dispensed, ...]:
     """Return what the body hands over, with the service's ids; raises Refused 400."""
     root = body_root(call.request)
     _check_profile(_PROFILE(root), _handed_over(root) or today, f"{_INPUT}{profile}|")
+    errors = service.profile_errors(call.request.body)
+    if errors:
+        raise _invalid("; ".join(errors))
     found = [element for name, element in parameters(root) if name == "rxDispensation"]
     if not found:
         raise _invalid("Parameters: error: rxDispensation is missing")

@@ -11,6 +11,12 @@ SHORT_ACCESS_CODE = "accesscode_kurz"
 CREATED_READY = "create_ready"
 STAYS_DRAFT = "activate_bleibt_draft"
 BAD_CHECK_NUMBER = "rezept_id_pruefziffer"
+UNCHECKED_SIGNATURE = "signatur_ungeprueft"
+NO_NUMBER_WARNING = "arztnummer_ohne_warnung"
+LATE_DEADLINES = "fristen_einen_tag_spaeter"
+SPOILED_DOCUMENT = "accept_verfaelscht"
+FOREIGN_DIGEST = "quittung_fremder_hashwert"
+WRONG_STATUS = "dispense_antwortet_200"
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
@@ -18,8 +24,22 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         for fault in (
             Fault(SHORT_ACCESS_CODE, "Der AccessCode hat nur 128 Bit.", ("A_19021-02",)),
             Fault(CREATED_READY, "Ein neuer Task meldet den Zustand ready.", ("A_19114",)),
-            Fault(STAYS_DRAFT, "Die Antwort auf $activate meldet noch draft.", ("A_19128",)),
+            Fault(
+                STAYS_DRAFT,
+                "Die Antwort auf $activate meldet noch draft.",
+                ("A_19128", "A_19272", "A_19274"),
+            ),
             Fault(BAD_CHECK_NUMBER, "Die Prüfnummer der Rezept-ID ist falsch.", ("A_19217-01",)),
+            Fault(
+                UNCHECKED_SIGNATURE,
+                "Eine falsche Signatur wird angenommen.",
+                ("A_19025-03", "P6-01"),
+            ),
+            Fault(NO_NUMBER_WARNING, "Vor einer falschen LANR wird nicht gewarnt.", ("A_23891",)),
+            Fault(LATE_DEADLINES, "ExpiryDate und AcceptDate sind zu spät.", ("A_19128",)),
+            Fault(SPOILED_DOCUMENT, "$accept liefert eine verfälschte Signatur.", ("A_19900",)),
+            Fault(FOREIGN_DIGEST, "Die Quittung nennt einen fremden Hashwert.", ("A_20766",)),
+            Fault(WRONG_STATUS, "$dispense antwortet mit 200 statt 204.", ("A_19514-03",)),
         )
     }
 )

@@ -10,6 +10,7 @@ from pruefstand.fhir.xml import FhirSyntaxProblem, safe_parse, to_xml
 from pruefstand.fhir.xpath import Element, elements_of, text_of
 from pruefstand.model.http import Request
 
+_UNREADABLE = (FhirSyntaxProblem, ValueError, KeyError, TypeError, AttributeError)
 _PARAMETERS = elements_of("/f:Parameters/f:parameter")
 _NAME = text_of("f:name/@value")
 
@@ -21,7 +22,7 @@ def body_root(request: Request) -> Element:
         if kind is Format.JSON:
             return safe_parse(to_xml(json.loads(request.body)))
         return safe_parse(request.body)
-    except (FhirSyntaxProblem, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*_UNREADABLE, RecursionError) as error:
         raise Refused("body-unreadable", diagnostics=str(error)) from None
 
 

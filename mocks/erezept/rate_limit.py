@@ -20,7 +20,7 @@ class RateLimit:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._calls: dict[str, deque[float]] = {}
-        self._blocked: dict[str, int] = {}
+        self._blocked: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
     def count(self, caller: Caller, limit: int = CALLS) -> None:
@@ -29,12 +29,14 @@ class RateLimit:
             return
         now = self._clock.now().timestamp()
         with self._lock:
-            if self._blocked.get(caller.sub, 0) >= now:
+            since, until = self._blocked.get(caller.sub, (now + 1, 0))
+            if since <= now <= until:
                 raise Refused("rate-limit")
             calls = self._calls.setdefault(caller.sub, deque())
-            while calls and calls[0] <= now - WINDOW_SECONDS:
+            # Calls later than now were made before somebody turned the clock back.
+            while calls and not now - WINDOW_SECONDS < calls[0] <= now:
                 calls.popleft()
             calls.append(now)
             if len(calls) > limit:
-                self._blocked[caller.sub] = caller.expires
+                self._blocked[caller.sub] = (now, caller.expires)
                 raise Refused("rate-limit")

@@ -6,6 +6,7 @@ from mocks.erezept import resources
 from mocks.erezept.access_token import Caller
 from mocks.erezept.dates import german
 from mocks.erezept.errors import Refused
+from mocks.erezept.faults import SPOILED_DOCUMENT
 from mocks.erezept.roles import INSURED, PHARMACIES
 from mocks.erezept.service import Answer, Call, Service, check_access_code, same
 from mocks.erezept.state import Resource, Task
@@ -52,7 +53,11 @@ def _check_acceptable(service: Service, caller: Caller, task: Task) -> None:
 
 def _with_prescription(service: Service, task: Task, link: str, *, consent: bool = False) -> Answer:
     assert task.prescription is not None
-    binary = resources.binary(task.prescription_id, task.prescription.signed)
+    signed = task.prescription.signed
+    if SPOILED_DOCUMENT in service.ctx.faults:
+        # The signature value ends the structure: the prescription stays readable.
+        signed = signed[:-1] + bytes([signed[-1] ^ 1])
+    binary = resources.binary(task.prescription_id, signed)
     entries = [
         (service.task_url(task.prescription_id), resources.task(task, with_secret=True)),
         (f"urn:uuid:{binary['id']}", binary),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mocks.erezept.access_token import Caller
 from mocks.erezept.deletion import last_day
 from mocks.erezept.errors import Refused
+from mocks.erezept.official_profiles import OfficialProfiles
 from mocks.erezept.receipt import ReceiptSigner
 from mocks.erezept.records import Records
 from mocks.erezept.state import Resource, Task
@@ -25,6 +26,7 @@ class Service:
     ctx: MockContext
     records: Records
     signer: ReceiptSigner
+    profiles: OfficialProfiles
     notify: Callable[[str], None] = lambda _: None
     """Tells a recipient that a message waits."""
 
@@ -32,11 +34,15 @@ class Service:
         """Return the operator's switch `name`, off by default."""
         return bool(self.ctx.settings.get(name, False))
 
+    def profile_errors(self, content: bytes) -> list[str]:
+        """Return one line per profile error of a document."""
+        return self.profiles.errors(content, self.ctx.settings)
+
     def found(self, prescription_id: str, refusal: str = "not-found") -> Task:
         """Return the task; raises Refused 404 for a bad or unknown id."""
-        parse_id(prescription_id)
         task = self.known(prescription_id)
         if task is None:
+            parse_id(prescription_id)
             raise Refused(refusal)
         return task
 

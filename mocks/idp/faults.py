@@ -12,23 +12,17 @@ ACCESS_TOKEN_KEY = "access_token_fremd_verschluesselt"  # noqa: S105 - a fault's
 ID_TOKEN_KEY = "id_token_fremd_verschluesselt"  # noqa: S105 - a fault's name
 TOKEN_EXPIRED = "token_bereits_abgelaufen"  # noqa: S105 - a fault's name
 
+# All are lures: a client that verifies stops. Which check turns red when it does not, the
+# carelessnesses of the simulated practice say.
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault(
-            DISCOVERY_SIGNATURE,
-            "Discovery Document mit fremdem Schlüssel signiert",
-            ("A_20656-02",),
-        ),
-        Fault(
-            DISCOVERY_ROLE,
-            "Discovery Document mit Zertifikat falscher Rolle signiert",
-            ("A_20657-01",),
-        ),
-        Fault(CHALLENGE_SIGNATURE, "Challenge mit fremdem Schlüssel signiert", ("A_20663-02",)),
-        Fault(TOKEN_SIGNATURE, "Token mit fremdem Schlüssel signiert", ("A_20674-01",)),
-        Fault(ACCESS_TOKEN_KEY, "Zugriffstoken fremd verschlüsselt", ("A_20673-02",)),
-        Fault(ID_TOKEN_KEY, "ID-Token fremd verschlüsselt", ("A_20672-02",)),
-        Fault(TOKEN_EXPIRED, "Token ist bei der Ausgabe abgelaufen", ("A_21337-01",)),
+        Fault(DISCOVERY_SIGNATURE, "Discovery Document mit fremdem Schlüssel signiert"),
+        Fault(DISCOVERY_ROLE, "Discovery Document mit Zertifikat falscher Rolle signiert"),
+        Fault(CHALLENGE_SIGNATURE, "Challenge mit fremdem Schlüssel signiert"),
+        Fault(TOKEN_SIGNATURE, "Token mit fremdem Schlüssel signiert"),
+        Fault(ACCESS_TOKEN_KEY, "Zugriffstoken fremd verschlüsselt"),
+        Fault(ID_TOKEN_KEY, "ID-Token fremd verschlüsselt"),
+        Fault(TOKEN_EXPIRED, "Token ist bei der Ausgabe abgelaufen"),
     )
 }

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pruefstand.mockkit import Fault
+from pruefstand.mockkit.faults import FaultSet
 
 OCSP_UNREACHABLE = "ocsp_nicht_erreichbar"
 OCSP_MISSING = "ocsp_fehlt"
 SIGNATURE_BROKEN = "signatur_defekt"
 PIN_LOST = "pin_verloren"
 REMOTE_PIN_BROKEN = "remote_pin_gestoert"
+RESOURCE_BUSY = "ressource_belegt"
+ALWAYS_VALID = "pruefung_immer_gueltig"
+SAME_HANDLE = "handle_bleibt"
+PIN_NOT_CHANGED = "pin_nicht_geaendert"
+NO_PIN_ASKED = "anmeldung_ohne_pin"
 
 _PIN_ENTRY = ("VerifyPin", "ChangePin", "UnblockPin", "EnablePin", "DisablePin")
 _CARD_USE = (
@@ -26,7 +32,6 @@ _CARD_USE = (
 _SIGNING = ("SignDocument", "ExternalAuthenticate")
 
 REFUSALS: Mapping[str, tuple[str, Mapping[str, int]]] = {
-    "ressource_belegt": ("lehnt Signaturen mit 4060 ab", {"SignDocument": 4060}),
     "pinpad_belegt": ("lehnt PIN-Eingaben mit 4060 ab", dict.fromkeys(_PIN_ENTRY, 4060)),
     "display_belegt": (
         "lehnt das Stecken und Auswerfen von Karten mit 4039 ab",
@@ -59,23 +64,37 @@ REFUSALS: Mapping[str, tuple[str, Mapping[str, int]]] = {
 """Fault → its text, and the code with which it refuses an operation."""
 
 _FURTHER = (
-    (OCSP_UNREACHABLE, "signiert ohne OCSP-Antwort und warnt mit 4261"),
-    (OCSP_MISSING, "signiert ohne die verlangte OCSP-Antwort und meldet OK"),
-    (SIGNATURE_BROKEN, "liefert eine Signatur, die nicht zum Dokument passt"),
-    (PIN_LOST, "vergisst jede PIN-Eingabe sofort"),
-    (REMOTE_PIN_BROKEN, "erreicht das Remote-PIN-Kartenterminal nicht (4053)"),
+    Fault(
+        OCSP_UNREACHABLE,
+        "erreicht keinen OCSP-Responder: signiert ohne Auskunft (4261), prüft nichts",
+        ("A_19281-03", "P4-01", "A_13532"),
+    ),
+    Fault(
+        OCSP_MISSING,
+        "signiert ohne die verlangte OCSP-Antwort und meldet OK",
+        ("A_19281-03", "P4-01"),
+    ),
+    Fault(SIGNATURE_BROKEN, "liefert eine Signatur, die nicht zum Dokument passt"),
+    Fault(RESOURCE_BUSY, "lehnt Signaturen mit dem HBA mit 4060 ab"),
+    Fault(ALWAYS_VALID, "nennt jede Signatur gültig", ("A_13532",)),
+    Fault(SAME_HANDLE, "gibt einer neu gesteckten Karte das alte Handle", ("A_21528",)),
+    Fault(PIN_NOT_CHANGED, "meldet eine geänderte PIN als abgelehnt", ("TIP1-A_4972",)),
+    Fault(PIN_LOST, "vergisst jede PIN-Eingabe sofort"),
+    Fault(NO_PIN_ASKED, "meldet auch ohne PIN-Eingabe an", ("A_21228-01",)),
+    Fault(REMOTE_PIN_BROKEN, "erreicht das Remote-PIN-Kartenterminal nicht (4053)"),
 )
 
-FAULTS = {
-    name: Fault(name, text, ())
-    for name, text in (*_FURTHER, *((name, row[0]) for name, row in REFUSALS.items()))
+_BREAKS = {"komfortsignatur_gestoert": ("A_19135", "A_19259-02", "A_19100-01")}
+"""What refusals turn red; the others are lures, which the practice system must cope with."""
+
+FAULTS = {fault.name: fault for fault in _FURTHER} | {
+    name: Fault(name, row[0], _BREAKS.get(name, ())) for name, row in REFUSALS.items()
 }
 
 
-def refusal(operation: str, active: set[str]) -> int:
+def refusal(operation: str, faults: FaultSet) -> int:
     """Return the code with which a switched-on fault refuses `operation`, 0 without one."""
-    for name in sorted(active & REFUSALS.keys()):
-        code = REFUSALS[name][1].get(operation)
-        if code is not None:
-            return code
+    for name, (_, codes) in REFUSALS.items():
+        if operation in codes and name in faults:
+            return codes[operation]
     return 0

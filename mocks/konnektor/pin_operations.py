@@ -10,7 +10,7 @@ from mocks.konnektor.cards import Card, Defect
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.events import Event, card_facts, publish
-from mocks.konnektor.faults import REMOTE_PIN_BROKEN
+from mocks.konnektor.faults import PIN_NOT_CHANGED, REMOTE_PIN_BROKEN
 from mocks.konnektor.pins import PinOutcome
 from mocks.konnektor.state import State
 from pruefstand.soap.envelope import Element, element, text
@@ -51,7 +51,10 @@ def change_pin(node: Element, call: Call, state: State) -> Answer:
     """Let the user replace a PIN; a transport PIN becomes a real one."""
     card = call.the_card()
     pin_typ = _pin_typ(node, card.pins)
-    return _ask(call, pin_typ, "ChangePin", partial(state.change_pin, card, pin_typ), state)
+    change = partial(state.change_pin, card, pin_typ)
+    if PIN_NOT_CHANGED in state.ctx.faults:
+        change = partial(PinOutcome, "REJECTED", left_tries=2)
+    return _ask(call, pin_typ, "ChangePin", change, state)
 
 
 def unblock_pin(node: Element, call: Call, state: State) -> Answer:

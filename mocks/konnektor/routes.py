@@ -180,7 +180,7 @@ def _operate(request: Request, state: State) -> Answer:
         call = enter_nameless(state, caller)
     prefix, _, name = envelope.name.partition(":")
     check_operable(state, is_reading=prefix == "EVT")
-    code = refusal(name, state.ctx.faults.active)
+    code = refusal(name, state.ctx.faults)
     if code:
         raise KonnektorError(code)
     return operation.handler(envelope.body, call, state)

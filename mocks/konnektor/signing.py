@@ -14,7 +14,7 @@ from mocks.konnektor.context import Call
 from mocks.konnektor.documents import CMS, Form, Order, read_order
 from mocks.konnektor.errors import KonnektorError, telematik_error
 from mocks.konnektor.events import Event, publish
-from mocks.konnektor.faults import OCSP_MISSING, SIGNATURE_BROKEN
+from mocks.konnektor.faults import NO_PIN_ASKED, OCSP_MISSING, RESOURCE_BUSY, SIGNATURE_BROKEN
 from mocks.konnektor.pin_operations import check_alive, pin_terminal
 from mocks.konnektor.state import State
 from mocks.konnektor.timing import seconds
@@ -53,6 +53,8 @@ def sign_document(node: Element, call: Call, state: State) -> Answer:
         raise KonnektorError(4126, card.card_type)
     orders = _orders(node, prefix, card, state)
     key = _signing_key(node, prefix, card)
+    if card.is_hba and RESOURCE_BUSY in state.ctx.faults:
+        raise KonnektorError(4060, card.handle)
     job = text_of(node, f"{prefix}:JobNumber") or ""
     if not _JOB_NUMBER.fullmatch(job):
         raise KonnektorError(4000, f"JobNumber {job!r}", faultcode="Client")
@@ -149,6 +151,8 @@ def _authorise(call: Call, card: Card, state: State, documents: int) -> tuple[in
 
 def require_pin(call: Call, pin_typ: str, state: State) -> None:
     """Refuse with 4085 unless `pin_typ` was entered in this card session."""
+    if NO_PIN_ASKED in state.ctx.faults:
+        return
     if not state.is_verified(call.the_card(), pin_typ, call.session):
         raise KonnektorError(4085, pin_typ)
 

@@ -15,7 +15,7 @@ from mocks.konnektor.cards import Card, CardKey
 from mocks.konnektor.comfort_sessions import ComfortSessions
 from mocks.konnektor.conditions import cuts_off
 from mocks.konnektor.errors import KonnektorError
-from mocks.konnektor.faults import OCSP_UNREACHABLE, PIN_LOST
+from mocks.konnektor.faults import OCSP_UNREACHABLE, PIN_LOST, SAME_HANDLE
 from mocks.konnektor.information_model import InformationModel, information_model
 from mocks.konnektor.personalise import personalise
 from mocks.konnektor.pins import PinOutcome, SessionKey
@@ -203,7 +203,9 @@ class State:
 
     def _plug(self, card: Card) -> Card:
         self._outside.remove(card)
-        if card.handle in self._pulled or card.handle in self.cards:
+        if SAME_HANDLE in self.ctx.faults:
+            self._pulled.discard(card.handle)
+        elif card.handle in self._pulled or card.handle in self.cards:
             card.handle = self._fresh_handle(card.card_type)
         card.inserted = self.ctx.clock.now()
         self.cards[card.handle] = card

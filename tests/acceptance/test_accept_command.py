@@ -23,8 +23,10 @@ from pruefstand.evidence.verify import verify_run
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.model.exchange import Exchange
+from pruefstand.report.files import writers
 from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
+from tests.unit.pdf_structure import problems
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = os.environ.get("PRUEFSTAND_SPECS")
@@ -120,9 +122,9 @@ def test_a_finished_run_is_sealed_and_names_its_certificate(tmp_path: Path) -> N
     assert result.signer is not None
     assert result.signer.fingerprint in outcome.text
     manifest = parse((folder / "manifest.json").read_bytes())
-    assert {"report.html", "junit.xml", "matrix.csv", "run.json", "verdicts.json"} <= {
-        entry.path for entry in manifest.files
-    }
+    reports = {writer.file for writer in writers().values()}
+    assert {*reports, "run.json", "verdicts.json"} <= {entry.path for entry in manifest.files}
+    assert problems((folder / "report.pdf").read_bytes()) == []
     assert manifest.run["profile"] == "mock"
     assert {"profile", "features"} <= set(manifest.inputs)
     require_flips_found(folder, Rng(1), flips=60)

@@ -31,14 +31,21 @@ FLAGS = (
 )
 
 
+LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+"""The flag for pages that this machine serves."""
+
+
 @contextmanager
-def chromium() -> Iterator[webdriver.Chrome]:
-    """Yield a driver with a profile of its own; browser and driver end with the block."""
+def chromium(*flags: str) -> Iterator[webdriver.Chrome]:
+    """Yield a driver with a profile of its own; browser and driver end with the block.
+
+    Of a flag given twice Chromium takes the last.
+    """
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         # The path is given: without one Selenium would look for a driver in the network.
         driver = webdriver.Chrome(options=options, service=Service(DRIVER))

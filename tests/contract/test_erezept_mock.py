@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 
 import mocks.erezept
+import pruefstand.fhir.rules
 from mocks.erezept.roles import ROLES
 from mocks.erezept.texts import TEXTS
 from pruefstand.clients.erezept import FLOW_TYPE_SYSTEM, ErezeptRefusal
@@ -480,7 +481,8 @@ def test_refusals_speak_german_to_the_operator(bench: Bench) -> None:
 def test_handlers_and_table_name_the_same_refusals() -> None:
     folder = Path(mocks.erezept.__file__).parent
     named: set[str] = set()
-    for path in folder.glob("*.py"):
+    rules = Path(pruefstand.fhir.rules.__file__).parent
+    for path in [*folder.glob("*.py"), *rules.glob("*.py")]:
         if path.name == "texts.py":
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

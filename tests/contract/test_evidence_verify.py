@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pruefstand.errors import OperatorError
+from pruefstand.evidence.inputs import input_hashes
 from pruefstand.evidence.manifest import write_manifest
 from pruefstand.evidence.operator_key import Curve
 from pruefstand.evidence.verify import verify_run
@@ -281,3 +282,56 @@ def test_the_key_command_creates_shows_and_exports(tmp_path: Path) -> None:
     assert b"PRIVATE" not in exported.read_bytes()
     code, text = command(tmp_path, "key", "--name", "Andere")
     assert (code, "besteht schon" in text) == (4, True)
+
+
+BINDINGS = {
+    "sut": {"name": "Anderes PVS", "version": "1", "driver": "simulator", "certificates": ["cc"]},
+    "sut version": {"name": "PVS", "version": "2", "driver": "simulator", "certificates": ["cc"]},
+    "sut certificate": {
+        "name": "PVS", "version": "1", "driver": "simulator", "certificates": ["dd"],
+    },
+    "profile": "ru",
+    "seed": 2,
+    "as_of": "2027-01-01",
+    "commit": "def-dirty",
+    "harness": "9.9",
+    "redaction": {"kinds": [], "off": ["name"]},
+    "id": "anderer",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(BINDINGS))
+def test_every_binding_is_signed_and_compared(tmp_path: Path, name: str) -> None:
+    folder = sealed(tmp_path / "run", key(tmp_path))
+    field = name.split()[0]
+    info = json.loads((folder / "run.json").read_text("utf-8"))
+    assert info[field] != BINDINGS[name]
+    (folder / "run.json").write_text(json.dumps({**info, field: BINDINGS[name]}), "utf-8")
+    assert f"run.json, {field}" in {defect.file for defect in verify_run(folder).defects}
+    write_manifest_over(folder, tmp_path, field)
+    assert verify_run(folder).defects == ()
+
+
+def write_manifest_over(folder: Path, keys: Path, field: str) -> None:
+    """Change the manifest as a forger would: without the key its signature is lost, with it not."""
+    manifest = (folder / "manifest.json").read_text("utf-8")
+    raw = json.loads(manifest)
+    raw["run"][field] = "gefälscht"
+    (folder / "manifest.json").write_text(json.dumps(raw, indent=1), "utf-8")
+    assert {d.file for d in verify_run(folder).defects} >= {"manifest.json, manifest.p7s"}
+    write_manifest(folder, INPUTS, key(keys))
+
+
+@pytest.mark.parametrize("name", ["profile", "features", "catalogue"])
+def test_what_a_run_was_made_from_is_compared_with_a_project(tmp_path: Path, name: str) -> None:
+    project = tmp_path / "project"
+    for place in ("profiles/mock.toml", "features/a.feature", "catalogue/rows.csv"):
+        (project / place).parent.mkdir(parents=True)
+        (project / place).write_text(f"# {place}\n", "utf-8")
+    folder = run_folder(tmp_path / "run")
+    write_manifest(folder, input_hashes(project, "mock"), key(tmp_path))
+    assert verify_run(folder, project=project).defects == ()
+    changed = next(path for path in project.rglob("*") if path.is_file() and name[:7] in str(path))
+    changed.write_text("# anders\n", "utf-8")
+    (defect,) = verify_run(folder, project=project).defects
+    assert defect.file == f"{project}, {name}"

@@ -655,7 +655,7 @@ EXPECTED_NOTICE = {
 
 def test_every_fault_has_a_notice() -> None:
     assert set(EXPECTED_NOTICE) == set(FAULTS)
-    assert all(fault.breaks for fault in FAULTS.values())
+    assert all(fault.is_lure for fault in FAULTS.values())
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))

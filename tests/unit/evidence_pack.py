@@ -26,13 +26,16 @@ def run_folder(folder: Path, cases: int = 1) -> Path:
     records = [record(writer, number) for number in range(cases)]
     info = {
         "id": folder.name,
-        "sut": {"name": "PVS", "version": "1", "driver": "simulator"},
+        "sut": {
+            "name": "PVS", "version": "1", "driver": "simulator", "certificates": ["cc"],
+        },
+        "redaction": {"kinds": ["name"], "off": []},
         "profile": "mock",
         "seed": 1,
         "as_of": None,
         "commit": "abc",
         "harness": "0.1.0",
-    }
+    }  # fmt: skip
     writer.finish(info, records)
     return folder
 

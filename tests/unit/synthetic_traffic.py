@@ -61,6 +61,8 @@ class Traffic:
     authorization: str = "Bearer a.b.c"
     parameters: str = PARAMETER
     created_code: str = CODE
+    created_status: str = "draft"
+    created_id: str = ID
     shown_code: str | None = CODE
     document_id: str = ID
     authored: str = "2026-07-01"
@@ -77,6 +79,8 @@ class Traffic:
     signed_receipt_digest: bytes | None = None
     receipt_signature: bool = True
     abort_code: str | None = CODE
+    abort_status: int = 204
+    reject_status: int = 204
     tls_version: str = "TLSv1.3"
     user_agent: str = "Pruefstand/0.1.0 pruefstand/gematikTestPs"
     erp_user: str = "l"
@@ -118,7 +122,10 @@ class Traffic:
             "POST /Task/$create",
             201,
             xml("Parameters", self.parameters),
-            xml("Task", f'<id value="{ID}"/>{codes}'),
+            xml(
+                "Task",
+                f'<id value="{self.created_id}"/>{codes}<status value="{self.created_status}"/>',
+            ),
             (("Authorization", self.authorization),),
         )
 
@@ -164,11 +171,15 @@ class Traffic:
         )
 
     def _reject(self) -> Exchange:
-        return in_vau("Task/$reject", f"POST /Task/{ID}/$reject?secret={self.shown_secret}", 204)
+        return in_vau(
+            "Task/$reject",
+            f"POST /Task/{ID}/$reject?secret={self.shown_secret}",
+            self.reject_status,
+        )
 
     def _abort(self) -> Exchange:
         headers = () if self.abort_code is None else (("X-AccessCode", self.abort_code),)
-        return in_vau("Task/$abort", f"POST /Task/{ID}/$abort", 204, headers=headers)
+        return in_vau("Task/$abort", f"POST /Task/{ID}/$abort", self.abort_status, headers=headers)
 
     def _signing(self) -> Exchange:
         order = Message("SignDocument", body=self.sign_order.encode())

@@ -39,8 +39,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mockkit": TIME_AND_CHANCE | {"crypto", "transport", "mockkit"},
     # Redaction recognises a KVNR by its check digit.
     "evidence": TIME_AND_CHANCE | {"config", "crypto", "ids", "evidence"},
+    "diff": TIME_AND_CHANCE | {"evidence", "requirements", "diff"},
+    "rejudge": TIME_AND_CHANCE | {"checks", "evidence", "rejudge"},
     "requirements": TIME_AND_CHANCE | {"config", "crypto", "requirements"},
-    "report": TIME_AND_CHANCE | {"evidence", "requirements", "report"},
+    "attest": TIME_AND_CHANCE | {"config", "evidence", "requirements", "mockkit", "attest"},
+    "report": TIME_AND_CHANCE | {"diff", "evidence", "requirements", "report"},
     "analysis": TIME_AND_CHANCE | {"config", "evidence", "requirements", "analysis"},
     "pytest_plugin": ACTORS | {"config", "mockkit", "checks", "evidence", "pytest_plugin"},
     "mocks": PROTOCOL | {"mockkit"},

@@ -16,7 +16,7 @@ import pruefstand.checks
 from pruefstand.checks import erezept_pharmacy as pharmacy
 from pruefstand.checks import erezept_practice as practice
 from pruefstand.checks import transport
-from pruefstand.checks.answers import answered_with, task_date
+from pruefstand.checks.answers import answered_with, hits, task_date
 from pruefstand.checks.check import Check, Factory, Judgement
 from pruefstand.checks.file import identifiers_hold
 from pruefstand.checks.konnektor import (
@@ -26,12 +26,12 @@ from pruefstand.checks.konnektor import (
     pin_changed,
     verified_as,
 )
-from pruefstand.checks.login import logins
+from pruefstand.checks.login import goes_no_further_than, logins
 from pruefstand.checks.refusal import accepted_with_warning, konnektor_fault, not_uploaded, refused
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.fhir.xml import to_xml
-from pruefstand.model.exchange import Exchange, Message
+from pruefstand.model.exchange import Exchange, Layer, Message
 from pruefstand.model.verdict import Verdict
 from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
@@ -43,10 +43,12 @@ from tests.unit.synthetic_traffic import (
     SIGN_ORDER,
     Traffic,
     envelope,
+    exchange,
     in_vau,
     refusal,
     soap_call,
 )
+from tests.unit.test_checks_messages import CONTROLS as MESSAGE_CONTROLS
 
 GOOD = Traffic()
 
@@ -65,6 +67,14 @@ WRONG: list[tuple[Check, list[dict[str, Any]]]] = [
     (
         practice.created_task_has_an_access_code,
         [{"created_code": "a1" * 31}, {"created_code": "A1" * 32}, {"created_code": "zz" * 32}],
+    ),
+    (
+        practice.created_task_is_a_draft,
+        [{"created_status": "ready"}, {"left_out": frozenset({"Task/$create"})}],
+    ),
+    (
+        practice.prescription_id_is_well_formed,
+        [{"created_id": ID[:-2] + "00"}, {"created_id": "1"}],
     ),
     (
         practice.document_names_the_created_id,
@@ -104,7 +114,12 @@ WRONG: list[tuple[Check, list[dict[str, Any]]]] = [
     (practice.resources_name_one_profile, [{"patient_profile": ""}, {"broken_signature": True}]),
     (
         practice.abort_shows_the_access_code,
-        [{"abort_code": None}, {"abort_code": "a1"}, {"left_out": frozenset({"Task/$abort"})}],
+        [
+            {"abort_code": None},
+            {"abort_code": "a1" * 31 + "b2"},
+            {"abort_status": 403},
+            {"left_out": frozenset({"Task/$abort"})},
+        ],
     ),
     (
         practice.medication_profile("PZN", "P36-22"),
@@ -141,7 +156,11 @@ WRONG: list[tuple[Check, list[dict[str, Any]]]] = [
     ),
     (
         pharmacy.reject_shows_the_secret,
-        [{"shown_secret": ""}, {"left_out": frozenset({"Task/$reject"})}],
+        [
+            {"shown_secret": ""},
+            {"reject_status": 403},
+            {"left_out": frozenset({"Task/$reject"})},
+        ],
     ),
     (
         transport.every_call_uses_tls,
@@ -341,6 +360,24 @@ def comfort(*operations: str, documents: int = 2, status: int = 200) -> list[Exc
     return [*calls[:-1], konnektor_call(operations[-1], status=status)]
 
 
+def login_call(operation: str, peer: str = "idp") -> Exchange:
+    """Return an outer call of a login."""
+    asked = Message(f"GET /{operation}")
+    return exchange(Layer.HTTP, operation, asked, None, id=operation, peer=peer)
+
+
+def test_a_careful_login_ends_at_the_wrong_answer() -> None:
+    check = goes_no_further_than("Discovery", "A_1")
+    found, keys = login_call("Discovery"), login_call("puk_idp_sig")
+    assert holds(check, found)
+    assert holds(check, found, login_call("connector.sds", "konnektor"))
+    assert holds(check, keys, found)
+    assert not holds(check)
+    assert not holds(check, keys)
+    assert not holds(check, found, keys)
+    assert not holds(check, found, login_call("VAU", "erezept"))
+
+
 SESSION = (
     "GetSignatureMode",
     "ActivateComfortSignature",
@@ -423,7 +460,8 @@ def test_every_check_is_tried_here() -> None:
     found = {
         item for module in modules() for item in vars(module).values() if isinstance(item, Check)
     }
-    assert {check.name for check in found} <= {check.name for check, _ in WRONG}
+    tried = {check.name for check, _ in WRONG} | {row[0].name for row in MESSAGE_CONTROLS}
+    assert {check.name for check in found} <= tried
     assert all(changes for _, changes in WRONG)
 
 
@@ -453,6 +491,17 @@ def test_the_date_is_the_one_the_task_names() -> None:
     assert holds(check, *vau(answer))
     assert not holds(task_date("ExpiryDate", "2026-12-21", "A_1"), *vau(answer))
     for wrong in ((), (activation("2026-12-22"),), (replace(answer, response=None),)):
+        assert not holds(check, *vau(*wrong))
+
+
+def test_hits_are_those_of_the_last_bundle() -> None:
+    check = hits("Task", 2, "A_1")
+    two, none = (
+        in_vau("Task", "GET /Task", 200, answer=to_xml({"resourceType": "Bundle", "total": count}))
+        for count in (2, 0)
+    )
+    assert holds(check, *vau(none, two))
+    for wrong in ((), (two, none), (replace(two, response=None),)):
         assert not holds(check, *vau(*wrong))
 
 

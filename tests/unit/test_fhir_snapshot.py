@@ -92,28 +92,28 @@ def test_children_come_from_the_profile_of_the_type_with_its_rules() -> None:
         "elements": [],
         "differential": [
             {"id": "Coding", "constraint": [rule("deep")]},
-            {"id": "Coding.system", "fixedUri": "urn:x"},
+            {"id": "Coding.system", "fixed": "urn:x"},
         ],
     }
     code = {"id": "Basic.code", "type": [{"code": "Coding", "profile": ["urn:coding|2"]}]}
     found = made(
         code | {"constraint": [rule("own")]}, {"id": "Basic.code.code", "min": 1}, more=(profile,)
     )
-    assert found["Basic.code.system"]["fixedUri"] == "urn:x"
+    assert found["Basic.code.system"]["fixed"] == "urn:x"
     assert [one["key"] for one in found["Basic.code"]["constraint"]] == ["deep", "own"]
 
 
 def test_a_slice_starts_from_the_base_and_is_optional() -> None:
     slicing = {"discriminator": [{"type": "value", "path": "system"}], "rules": "closed"}
     found = made(
-        {"id": "Basic.code", "min": 2, "slicing": slicing, "patternCoding": {"system": "urn:x"}},
+        {"id": "Basic.code", "min": 2, "slicing": slicing, "pattern": {"system": "urn:x"}},
         {"id": "Basic.code:a", "sliceName": "a", "max": "1"},
         {"id": "Basic.code:a.system", "min": 1},
     )
     assert found["Basic.code"]["slicing"] == slicing
     one = found["Basic.code:a"]
     assert (one["min"], one["max"], one["sliceName"]) == (0, "1", "a")
-    assert "patternCoding" not in one
+    assert "pattern" not in one
     assert "slicing" not in one
     assert found["Basic.code:a.system"]["min"] == 1
 
@@ -131,7 +131,7 @@ def test_extensions_are_sliced_by_url_and_take_their_number_from_their_definitio
     profile = {
         "url": "urn:ext",
         "kind": "complex-type",
-        "elements": [element("Extension", 0, "3"), element("Extension.url", 1, fixedUri="urn:ext")],
+        "elements": [element("Extension", 0, "3"), element("Extension.url", 1, fixed="urn:ext")],
     }
     given = {"id": "Basic.extension:e", "type": [{"code": "Extension", "profile": ["urn:ext"]}]}
     found = made(given, {"id": "Basic.extension:e.url", "min": 1}, more=(profile,))
@@ -139,7 +139,7 @@ def test_extensions_are_sliced_by_url_and_take_their_number_from_their_definitio
         {"type": "value", "path": "url"}
     ]
     assert found["Basic.extension:e"]["max"] == "3"
-    assert found["Basic.extension:e.url"]["fixedUri"] == "urn:ext"
+    assert found["Basic.extension:e.url"]["fixed"] == "urn:ext"
 
 
 @pytest.mark.parametrize("identifier", ["Basic.value[x]:valueString", "Basic.valueString"])

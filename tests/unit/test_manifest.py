@@ -33,7 +33,7 @@ def test_the_manifest_lists_every_other_file_and_binds_the_run(tmp_path: Path) -
         content = (folder / entry.path).read_bytes()
         assert (entry.sha256, entry.size) == (hashlib.sha256(content).hexdigest(), len(content))
     assert manifest.inputs == INPUTS
-    assert manifest.run["sut"] == {"name": "PVS", "version": "1", "driver": "simulator"}
+    assert manifest.run["sut"]["certificates"] == ["cc"]
     assert manifest.run["events"]["count"] == 8
     assert [manifest.run[name] for name in ("profile", "seed", "commit", "harness")] == [
         "mock", 1, "abc", "0.1.0"

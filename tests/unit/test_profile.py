@@ -8,6 +8,7 @@ import pytest
 
 from pruefstand.config.profile import Environment, Profile, load_profile
 from pruefstand.errors import ConfigurationError, ExitCode
+from pruefstand.requirements.catalogue import load_catalogue
 
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 
@@ -66,6 +67,8 @@ def test_a_foreign_driver_is_no_selftest(tmp_path: Path) -> None:
         ('enviroment = "mock"', "enviroment", "environment"),
         ('[sut]\nnam = "A"', "nam", "name"),
         ('[targets.idp]\nkin = "mock"', "kin", "kind"),
+        ('[applicability]\nrole = ["pvs"]', "role", "roles"),
+        ("[evidence]\nrequire_second = true", "require_second", "require_second_person"),
     ],
 )
 def test_an_unknown_key_is_answered_with_a_suggestion(
@@ -130,3 +133,63 @@ def test_a_folder_is_no_profile(tmp_path: Path) -> None:
     (tmp_path / "ordner.toml").mkdir()
     with pytest.raises(ConfigurationError, match=r"ordner\.toml"):
         load_profile("ordner", tmp_path)
+
+
+APPLICABLE = """
+[applicability]
+roles = ["praxis"]
+features = ["checklisten"]
+exclude = { "CL-1" = "kein Video", "A_1" = "keine MVO", "Anlage 1 Nr. 4" = "Vertrag" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("tags", "area", "reason"),
+    [
+        (("tc:X-1",), "checklisten", ""),
+        (("tc:X-1", "rolle:praxis", "rolle:avs"), "checklisten", ""),
+        (("tc:X-1", "rolle:avs"), "checklisten", "Rolle avs gehört nicht zum Umfang"),
+        (("tc:X-1",), "erezept", "erezept gehört nicht zum Umfang"),
+        (("punkt:CL-1",), "checklisten", "CL-1 ausgenommen: kein Video"),
+        (("req:A_1",), "checklisten", "A_1 ausgenommen: keine MVO"),
+        (("req:A_1", "req:A_2"), "checklisten", ""),
+        (("req:A_1", "req:Anlage_1_Nr._4"), "checklisten", "ausgenommen: keine MVO"),
+    ],
+)
+def test_a_profile_says_what_does_not_apply_and_why(
+    tmp_path: Path, tags: tuple[str, ...], area: str, reason: str
+) -> None:
+    found = profile(tmp_path, APPLICABLE).not_applicable(tags, area)
+    assert reason in found
+    assert bool(reason) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[applicability]\nexclude = { A_1 = "" }', "exclude.A_1 hat keinen Grund"),
+        ("[applicability]\nexclude = { A_1 = 1 }", "exclude.A_1 hat keinen Grund"),
+        ('[applicability]\nexclude = ["A_1"]', "hat die falsche Art"),
+        ('[applicability]\nroles = "pvs"', "hat die falsche Art"),
+        ("[applicability]\nfeatures = [1]", "hat die falsche Art"),
+        ('[evidence]\nrequire_second_person = "ja"', "hat die falsche Art"),
+        ("applicability = 1", "keine Tabelle"),
+    ],
+)
+def test_a_wrong_applicability_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    assert words in refusal(tmp_path, text).message
+
+
+def test_the_selftest_has_nobody_to_confirm_anything() -> None:
+    mock, practice = (load_profile(name, PROFILES) for name in ("mock", "beispiel-praxis"))
+    assert "Selbsttest" in mock.not_applicable(("manuell", "rolle:praxis"), "checklisten")
+    assert mock.not_applicable(("rolle:pvs",), "erezept") == ""
+    assert practice.not_applicable(("manuell", "rolle:praxis"), "checklisten") == ""
+    assert practice.evidence.require_second_person
+
+
+def test_the_example_practice_excludes_only_what_exists() -> None:
+    practice = load_profile("beispiel-praxis", PROFILES)
+    catalogue = load_catalogue(PROFILES.parent / "catalogue")
+    known = {item.id for item in catalogue.checklist} | {row.id for row in catalogue.requirements}
+    assert set(practice.applicability.exclude) <= known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_bdd.steps import step_function_context_registry
 
 from pruefstand.errors import ConfigurationError
 from pruefstand.requirements.catalogue import Catalogue, ChecklistItem
+from pruefstand.requirements.deviations import Deviation
 from pruefstand.requirements.lint import judged_by, lint
 from pruefstand.requirements.mentions import mentions_in
 from pruefstand.requirements.project import Project, Rule, read_project
@@ -255,6 +257,22 @@ def test_ids_the_mocks_mention_must_be_known() -> None:
         "A_10001-02", "A_20002", "A_10001", "A_77777"
     ]  # fmt: skip
     assert found(Rule.MENTION_UNKNOWN, given) == ["A_77777"]
+
+
+@pytest.mark.parametrize(
+    ("requirement_id", "case_id", "subjects"),
+    [
+        ("A_10001-02", "ERP-0001", []),
+        ("", "ERP-0002#a", []),
+        ("A_77777", "", ["ABW-1"]),
+        ("A_10001-02", "ERP-0009", ["ABW-1"]),
+    ],
+)
+def test_a_deviation_from_something_unknown_is_found(
+    requirement_id: str, case_id: str, subjects: list[str]
+) -> None:
+    entry = Deviation("ABW-1", "Ada", "Grund", date(2027, 1, 1), requirement_id, case_id)
+    assert found(Rule.DEVIATION, replace(project(), deviations=(entry,))) == subjects
 
 
 def test_the_mocks_mention_ids(ours: Project) -> None:

@@ -39,3 +39,20 @@ def task_date(name: str, day: str, *requirements: str) -> Check:
         return Judgement(actual == day, expected, f"{name} {actual or 'fehlt'}", found[-1].id)
 
     return Check(f"task_{name}", requirements, judge)
+
+
+@factory
+def hits(operation: str, count: int, *requirements: str) -> Check:
+    """Return the check that the last answer to `operation` is a Bundle of `count` hits."""
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"{operation}: {count} Treffer"
+        found = carried_by_vau(exchanges, operation)
+        if not found or found[-1].response is None:
+            return Judgement(False, expected, "Aufruf nicht aufgezeichnet")
+        actual = value(found[-1].response.body, "/f:Bundle/f:total/@value")
+        return Judgement(
+            actual == str(count), expected, f"{actual or 'keine'} Treffer", found[-1].id
+        )
+
+    return Check(f"hits_{count}", requirements, judge)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
 from pruefstand.checks.documents import binary, decoded, signature, uploaded, value
@@ -59,9 +60,9 @@ def pharmacy_receives_the_signed_bytes(exchanges: Exchanges) -> Judgement:
 
 @check("A_19289", "A_19901")
 def close_shows_the_secret(exchanges: Exchanges) -> Judgement:
-    """$close carries the secret that $accept delivered for this task."""
+    """$close carries the secret that $accept delivered for this task, refused or not."""
     return judge_all(
-        answered(carried_by_vau(exchanges, "Task/$close"), 200),
+        carried_by_vau(exchanges, "Task/$close"),
         _names_its_secret(exchanges),
         expected="POST /Task/ID/$close?secret=… mit dem Wert aus $accept",
         show=lambda exchange: exchange.request.start,
@@ -96,12 +97,16 @@ def receipt_is_signed_for_this_prescription(exchanges: Exchanges) -> Judgement:
 @check("A_19250")
 def reject_shows_the_secret(exchanges: Exchanges) -> Judgement:
     """Giving back is POST $reject with the secret, and the service confirms."""
-    return judge_all(
-        answered(carried_by_vau(exchanges, "Task/$reject"), 204),
+    calls = carried_by_vau(exchanges, "Task/$reject")
+    judgement = judge_all(
+        calls,
         _names_its_secret(exchanges),
         expected="POST /Task/ID/$reject?secret=… mit dem Wert aus $accept, Antwort 204",
         show=lambda exchange: exchange.request.start,
     )
+    if judgement.holds and calls[-1].status != 204:
+        return replace(judgement, holds=False, actual=f"Antwort {calls[-1].status}")
+    return judgement
 
 
 REDEEM_CHECKS: tuple[Check, ...] = (

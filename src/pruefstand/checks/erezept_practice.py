@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory, judge_all
 from pruefstand.checks.documents import uploaded, value, values
 from pruefstand.checks.select import answered, carried_by_vau, soap
 from pruefstand.clock import berlin_day
+from pruefstand.ids import rezept_id
 from pruefstand.model.exchange import Exchange
 
 ACCESS_CODE = re.compile(r"[0-9a-f]{64}")
@@ -17,8 +19,19 @@ ACCESS_CODE_PATH = (
 PRESCRIPTION_ID_PATH = "/f:Bundle/f:identifier/f:value/@value"
 
 
-def _activations(exchanges: Exchanges) -> list[Exchange]:
-    return answered(carried_by_vau(exchanges, "Task/$activate"), 200, 252)
+def _uploads(exchanges: Exchanges) -> list[Exchange]:
+    """Return every $activate: what a practice sends must be right even where it is refused."""
+    return carried_by_vau(exchanges, "Task/$activate")
+
+
+def _codes(exchanges: Exchanges) -> dict[str | None, str | None]:
+    """Return the access codes the service gave, by task."""
+    return {
+        value(_response(exchange), "/f:Task/f:id/@value"): value(
+            _response(exchange), ACCESS_CODE_PATH
+        )
+        for exchange in answered(carried_by_vau(exchanges, "Task/$create"), 201)
+    }
 
 
 def _response(exchange: Exchange) -> bytes:
@@ -52,6 +65,32 @@ def created_task_has_an_access_code(exchanges: Exchanges) -> Judgement:
     )
 
 
+@check("A_19114")
+def created_task_is_a_draft(exchanges: Exchanges) -> Judgement:
+    """The created task waits for its document."""
+    path = "/f:Task/f:status/@value"
+    return judge_all(
+        answered(carried_by_vau(exchanges, "Task/$create"), 201),
+        lambda exchange: value(_response(exchange), path) == "draft",
+        expected="Task im Status draft",
+        show=lambda exchange: f"Status {value(_response(exchange), path)!r}",
+    )
+
+
+@check("A_19217-01")
+def prescription_id_is_well_formed(exchanges: Exchanges) -> Judgement:
+    """The id of the created task has a known workflow and the right check number."""
+    path = "/f:Task/f:id/@value"
+    return judge_all(
+        answered(carried_by_vau(exchanges, "Task/$create"), 201),
+        lambda exchange: rezept_id.is_valid(value(_response(exchange), path) or ""),
+        expected="Rezept-ID mit richtiger Prüfnummer",
+        show=lambda exchange: (
+            rezept_id.problem(value(_response(exchange), path) or "") or "Rezept-ID stimmt"
+        ),
+    )
+
+
 def _path_id(exchange: Exchange) -> str:
     found = re.search(r"/Task/([^/]+)/", exchange.request.start)
     return found.group(1) if found else ""
@@ -70,7 +109,7 @@ def document_names_the_created_id(exchanges: Exchanges) -> Judgement:
         return value(document.content, PRESCRIPTION_ID_PATH) if document else None
 
     return judge_all(
-        _activations(exchanges),
+        _uploads(exchanges),
         lambda exchange: named(exchange) in created and named(exchange) == _path_id(exchange),
         expected="Bundle.identifier ist die Rezept-ID aus $create",
         show=lambda exchange: f"{named(exchange)!r} in {exchange.request.start}",
@@ -89,7 +128,7 @@ def authored_on_the_signing_day(exchanges: Exchanges) -> Judgement:
         return authored, berlin_day(document.signing_time).isoformat()
 
     return judge_all(
-        _activations(exchanges),
+        _uploads(exchanges),
         lambda exchange: days(exchange)[0] == days(exchange)[1],
         expected="authoredOn ist der Signaturtag",
         show=lambda exchange: "authoredOn {} / signiert {}".format(*days(exchange)),
@@ -100,7 +139,7 @@ def authored_on_the_signing_day(exchanges: Exchanges) -> Judgement:
 def prescription_is_signed_as_demanded(exchanges: Exchanges) -> Judgement:
     """The upload is an enveloping CMS signature with embedded OCSP that verifies."""
     return judge_all(
-        _activations(exchanges),
+        _uploads(exchanges),
         lambda exchange: (document := uploaded(exchange)) is not None and document.ocsp is not None,
         expected="CAdES enveloping, Signatur gültig, OCSP-Antwort eingebettet",
         show=lambda exchange: (
@@ -131,14 +170,9 @@ def konnektor_is_asked_for_an_enveloping_signature(exchanges: Exchanges) -> Judg
 @check("A_19273-01")
 def activate_carries_the_access_code(exchanges: Exchanges) -> Judgement:
     """$activate shows the access code of its task."""
-    codes = {
-        value(_response(exchange), "/f:Task/f:id/@value"): value(
-            _response(exchange), ACCESS_CODE_PATH
-        )
-        for exchange in answered(carried_by_vau(exchanges, "Task/$create"), 201)
-    }
+    codes = _codes(exchanges)
     return judge_all(
-        _activations(exchanges),
+        _uploads(exchanges),
         lambda exchange: (
             (shown := exchange.request.header("X-AccessCode")) is not None
             and shown == codes.get(_path_id(exchange))
@@ -148,11 +182,11 @@ def activate_carries_the_access_code(exchanges: Exchanges) -> Judgement:
     )
 
 
-@check("A_19272", "A_19274")
+@check("A_19272", "A_19274", "A_19128")
 def task_becomes_ready(exchanges: Exchanges) -> Judgement:
     """The upload was accepted and the task is ready."""
     return judge_all(
-        _activations(exchanges),
+        answered(_uploads(exchanges), 200, 252),
         lambda exchange: value(_response(exchange), "/f:Task/f:status/@value") == "ready",
         expected="Task im Status ready",
         show=lambda exchange: f"Status {value(_response(exchange), '/f:Task/f:status/@value')!r}",
@@ -176,7 +210,7 @@ def resources_name_one_profile(exchanges: Exchanges) -> Judgement:
         return len(resources) == len(profiles) > 0 and len(kvnr) == 1
 
     return judge_all(
-        _activations(exchanges),
+        _uploads(exchanges),
         holds,
         expected="je Ressource genau ein meta.profile, eine Versicherten-ID",
         show=lambda _: "Profilangaben unvollständig",
@@ -186,12 +220,20 @@ def resources_name_one_profile(exchanges: Exchanges) -> Judgement:
 @check("A_19239-01", "A_19238")
 def abort_shows_the_access_code(exchanges: Exchanges) -> Judgement:
     """The practice deletes with POST $abort and the access code, and the service confirms."""
-    return judge_all(
-        answered(carried_by_vau(exchanges, "Task/$abort"), 204),
-        lambda exchange: bool(ACCESS_CODE.fullmatch(exchange.request.header("X-AccessCode") or "")),
+    codes = _codes(exchanges)
+    calls = carried_by_vau(exchanges, "Task/$abort")
+    judgement = judge_all(
+        calls,
+        lambda exchange: (
+            (shown := exchange.request.header("X-AccessCode")) is not None
+            and shown == codes.get(_path_id(exchange))
+        ),
         expected="POST /Task/ID/$abort mit X-AccessCode, Antwort 204",
-        show=lambda exchange: exchange.request.start,
+        show=lambda exchange: f"X-AccessCode {exchange.request.header('X-AccessCode')!r}",
     )
+    if judgement.holds and calls[-1].status != 204:
+        return replace(judgement, holds=False, actual=f"Antwort {calls[-1].status}")
+    return judgement
 
 
 @factory
@@ -207,7 +249,7 @@ def medication_profile(profile: str, *requirements: str) -> Check:
             return found.rpartition("/")[2]
 
         return judge_all(
-            _activations(exchanges),
+            _uploads(exchanges),
             lambda exchange: shown(exchange).startswith(f"KBV_PR_ERP_Medication_{profile}|"),
             expected=f"Medication nach KBV_PR_ERP_Medication_{profile}",
             show=shown,
@@ -219,6 +261,8 @@ def medication_profile(profile: str, *requirements: str) -> Check:
 UPLOAD_CHECKS: tuple[Check, ...] = (
     create_asks_for_a_flow_type,
     created_task_has_an_access_code,
+    created_task_is_a_draft,
+    prescription_id_is_well_formed,
     document_names_the_created_id,
     authored_on_the_signing_day,
     prescription_is_signed_as_demanded,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,15 +19,26 @@ from rich.console import Console
 from rich.table import Table
 
 import pruefstand
+from pruefstand.cli.evidence import read_file
 from pruefstand.cli.live import LiveRun
-from pruefstand.clock import Clock, SystemClock, stopwatch
+from pruefstand.cli.order import Order
+from pruefstand.cli.surroundings import (
+    case_lists,
+    counting,
+    joined,
+    repeated,
+    require_known_exclusions,
+    surroundings,
+)
+from pruefstand.clock import BERLIN, Clock, SystemClock, berlin_day, stopwatch
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
-from pruefstand.errors import Blame, ExitCode
+from pruefstand.errors import Blame, ExitCode, OperatorError, PruefstandError
 from pruefstand.evidence.inputs import input_hashes
 from pruefstand.evidence.manifest import write_manifest
-from pruefstand.evidence.operator_key import key_path, operator_key
+from pruefstand.evidence.operator_key import OperatorKey, key_path, operator_key
 from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_run, summary
+from pruefstand.evidence.timestamp import stamp_manifest
 from pruefstand.evidence.vault import VaultWriter, vault_path
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.secret_kind import REDACTABLE
@@ -33,19 +47,32 @@ from pruefstand.pytest_plugin.fixtures import virtual_clock
 from pruefstand.report.dossier import compile_dossier
 from pruefstand.report.files import write_reports
 from pruefstand.requirements.catalogue import load_catalogue
+from pruefstand.requirements.deviations import Accounted, account
+from pruefstand.requirements.deviations import State as DeviationState
 from pruefstand.rng import Rng
+from pruefstand.transport.timestamp import ask_authority
 
 COLOURS = {
     Verdict.PASSED: "green",
     Verdict.HINT: "cyan",
+    Verdict.ATTESTED: "green",
+    Verdict.NOT_APPLICABLE: "dim",
     Verdict.FAILED: "red",
     Verdict.HARNESS_ERROR: "magenta",
+}
+DIRTY = "-dirty"
+"""Follows a commit that the files in use differ from."""
+NEXT_STEP = {
+    DeviationState.EXPIRED: " → beheben oder mit neuem Ende eintragen",
+    DeviationState.GONE: " → aus dem Register nehmen",
 }
 EPILOG = (
     "Beispiele:\n\n"
     "pruefstand accept\n\n"
     "pruefstand accept --only ERP-0101 --seed 7\n\n"
     "pruefstand accept --as-of 2027-01-20\n\n"
+    "pruefstand accept --only-failed\n\n"
+    "pruefstand accept --campaign kampagne/\n\n"
     "pruefstand accept --verordnung rezept.xml --verordnung ordner/"
 )
 
@@ -54,6 +81,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog=EPILOG)
 def accept(
+    ctx: typer.Context,
+    run: Annotated[
+        Path | None, typer.Argument(help="mit --only-failed: der Lauf, sonst der neueste")
+    ] = None,
     profile: Annotated[str, typer.Option(help="Profil aus profiles/ oder TOML-Datei")] = "mock",
     only: Annotated[str, typer.Option(help="Tag, Testfall-Id oder Teil des Titels")] = "",
     seed: Annotated[int, typer.Option(help="Startwert aller Testdaten")] = 1,
@@ -63,35 +94,93 @@ def accept(
         list[Path] | None, typer.Option(help="vorhandenes KBV-Bundle oder Ordner; mehrfach möglich")
     ] = None,
     runs: Annotated[Path, typer.Option(help="Ordner für die Läufe")] = Path("runs"),
+    tsa: Annotated[
+        str, typer.Option(help="Zeitstempeldienst (RFC 3161), sonst der im Profil")
+    ] = "",
+    campaign: Annotated[
+        Path | None, typer.Option(help="Kampagne, zu der der Lauf gehört; bestimmt das Profil")
+    ] = None,
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="nur wiederholen, was nicht grün war")
+    ] = False,
+    accept_deviations: Annotated[
+        bool,
+        typer.Option("--accept-deviations", help="bekannte Abweichungen enden nicht mit 1"),
+    ] = False,
 ) -> None:
     """Führt die Abnahme aus und schreibt einen Laufordner mit Bericht."""
     console = Console(highlight=False)
+    files = tuple(expand(verordnung or []))
+    order = Order(runs.absolute(), profile, seed, as_of, only, files, workers, None, (), campaign)
+    given = {
+        name: getattr(order, name)
+        for name in ("profile", "seed", "as_of", "workers")
+        if _is_given(ctx, name)
+    }
+    if campaign is not None:
+        order = joined(order, given)
+    if run is not None and not only_failed:
+        raise OperatorError(f"{run}: ein Lauf ohne --only-failed", hint="--only-failed angeben")
+    if only_failed:
+        order = repeated(order, run, given)
+    order = replace(order, accept_deviations=accept_deviations, tsa=tsa)
+    raise typer.Exit(execute(console, order).code)
+
+
+def _is_given(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that came to its end, sealed in `folder`."""
+
+    code: ExitCode
+    folder: Path
+
+
+def execute(console: Console, order: Order) -> Done:
+    """Run `order`, write and seal its folder, print the verdict."""
     root = project_root()
-    chosen = load_profile(profile, root / "profiles")
-    inputs = input_hashes(root, profile)
-    virtual_clock(as_of)
+    chosen = load_profile(order.profile, root / "profiles")
+    require_known_exclusions(root, chosen)
+    inputs = input_hashes(root, order.profile)
+    day = berlin_day(virtual_clock(order.as_of).now())
+    around = surroundings(root, order, day)
     clock = SystemClock()
     started = clock.now()
-    folder = create_run_folder(runs.absolute(), started, Rng(started.isoformat()))
-    console.print(f"Lauf {folder.name} · Profil {profile} · Seed {seed} · {as_of or 'heute'}")
+    folder = create_run_folder(order.runs, started, Rng(started.isoformat()))
+    title = f"Lauf {folder.name} · Profil {order.profile} · Seed {order.seed}"
+    console.print(f"{title} · {order.as_of or 'heute'}")
     writer = RunWriter(folder, clock)
-    info = run_info(folder, chosen, seed, as_of, started)
+    info = run_info(folder, chosen, order.seed, order.as_of, started)
+    info |= {"order": order.to_json(), "inputs": inputs, **(order.origin or {}), **around.info}
     writer.begin(info)
     if shown := info["redaction"]["off"]:
         console.print(f"[yellow]Nicht geschwärzt[/] laut Profil: {', '.join(shown)}")
     VaultWriter(vault_path(os.environ, folder.name)).close()
-    live = LiveRun(console, writer.case)
-    arguments = pytest_arguments(root, folder, profile, seed, as_of, workers)
-    arguments += selection(root, only, expand(verordnung or []))
-    outcome = int(pytest.main(arguments, plugins=[live]))
-    code = exit_code(live.cases, outcome, broken=bool(live.broken))
+    live = LiveRun(console, writer.case, around.judge)
+    with case_lists(order) as lists:
+        arguments = pytest_arguments(
+            root, folder, order.profile, order.seed, order.as_of, order.workers
+        )
+        arguments += [*selection(root, order), *lists]
+        outcome = int(pytest.main(arguments, plugins=[live]))
+    info["sut"]["certificates"] = sorted(live.certificates | set(info["sut"]["certificates"]))
+    accounted = account(around.deviations, live.cases, day)
+    counted = counting(live.cases, accounted) if order.accept_deviations else live.cases
+    code = exit_code(counted, outcome, broken=bool(live.broken))
     ended = {"finished": clock.now().isoformat(), "exit_code": int(code)}
+    ended["deviations"] = [entry.to_json() for entry in accounted]
     writer.finish({**info, **ended}, live.cases)
     dossier = compile_dossier(read_run(folder), load_catalogue(root / "catalogue"))
-    write_reports(dossier, folder)
-    close(console, live, folder / "report.html")
-    seal(console, folder, inputs, clock)
-    raise typer.Exit(code)
+    with console.status("Berichte") as status:
+        write_reports(dossier, folder, announce=status.update)
+    close(console, live, folder / "report.html", accounted)
+    key = seal(console, folder, inputs, clock)
+    stamp(console, folder, key, order.tsa or chosen.evidence.tsa, chosen.evidence.tsa_ca)
+    return Done(code, folder)
 
 
 def pytest_arguments(
@@ -112,14 +201,18 @@ def pytest_arguments(
     return arguments + (["-n", str(workers)] if workers else [])
 
 
-def selection(root: Path, only: str, files: Sequence[Path]) -> list[str]:
-    """Return what is collected: the features, or the given files through the file scenario."""
+def selection(root: Path, order: Order) -> list[str]:
+    """Return what is collected: the features, or the given files through the file scenario.
+
+    Where single cases are repeated, both: their ids say which.
+    """
     folder = root / "tests" / "acceptance"
-    chosen = [f"--pruefstand-only={only}"] if only else []
-    if not files:
-        return [str(folder / "test_features.py"), *chosen]
-    given = [f"--verordnung={file}" for file in files]
-    return [str(folder / "test_verordnung_aus_datei.py"), *given, *chosen]
+    modules = [folder / "test_verordnung_aus_datei.py"] if order.files else []
+    if not order.files or order.keep is not None:
+        modules.append(folder / "test_features.py")
+    chosen = [f"--pruefstand-only={order.only}"] if order.only else []
+    given = [f"--verordnung={file}" for file in order.files]
+    return [*map(str, modules), *given, *chosen]
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
@@ -157,7 +250,7 @@ def run_info(
     folder: Path, profile: Profile, seed: int, as_of: str | None, started: datetime
 ) -> dict[str, Any]:
     """Return what `run.json` says about the run."""
-    sut = profile.sut
+    certificate = profile.sut.certificate
     return {
         "id": folder.name,
         "started": started.isoformat(),
@@ -165,9 +258,9 @@ def run_info(
         "profile": profile.name,
         "as_of": as_of,
         "sut": {
-            "name": sut.name,
-            "version": sut.version or pruefstand.__version__,
-            "driver": sut.driver,
+            **profile.sut_identity,
+            "driver": profile.sut.driver,
+            "certificates": [certificate] if certificate else [],
         },
         "harness": pruefstand.__version__,
         "commit": commit(),
@@ -183,16 +276,19 @@ def redaction(profile: Profile) -> dict[str, list[str]]:
 
 
 def commit() -> str:
-    """Return the checked-out commit, or an empty string outside a checkout."""
+    """Return the checked-out commit, marked when files differ; outside a checkout nothing."""
     git = shutil.which("git")
     if git is None:
         return ""
     command = [git, "-C", str(project_root()), "rev-parse", "HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() if done.returncode == 0 else ""
+    command = [git, "-C", str(project_root()), "status", "--porcelain", "--untracked-files=no"]
+    changed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    dirty = DIRTY if changed.stdout.strip() else ""
+    return done.stdout.strip() + dirty if done.returncode == 0 else ""
 
 
-def seal(console: Console, folder: Path, inputs: Mapping[str, str], clock: Clock) -> None:
+def seal(console: Console, folder: Path, inputs: Mapping[str, str], clock: Clock) -> OperatorKey:
     """Sign the finished run folder with the operator's key and say what it cost."""
     start = stopwatch()
     key = operator_key(key_path(os.environ), clock.now())
@@ -202,23 +298,62 @@ def seal(console: Console, folder: Path, inputs: Mapping[str, str], clock: Clock
         f"Zertifikat SHA-256 {key.fingerprint}",
         soft_wrap=True,
     )
+    return key
 
 
-def close(console: Console, live: LiveRun, report: Path) -> None:
+def stamp(console: Console, folder: Path, key: OperatorKey, tsa: str, authority: str) -> None:
+    """Have the signature stamped by `tsa`, if there is one; a failure is a warning."""
+    if not tsa:
+        return
+    try:
+        roots = read_file(Path(authority)) if authority else b""
+        stamped = stamp_manifest(folder, key, partial(ask_authority, tsa), roots)
+    except PruefstandError as problem:
+        console.print("[yellow]Ohne Zeitstempel[/]: ", end="")
+        console.print(str(problem), markup=False, soft_wrap=True)
+        return
+    at = stamped.at.astimezone(BERLIN)
+    console.print(f"Zeitstempel: {at:%d.%m.%Y %H:%M:%S} · {stamped.authority}", markup=False)
+
+
+def close(
+    console: Console, live: LiveRun, report: Path, accounted: Sequence[Accounted] = ()
+) -> None:
     """Print what is not green, the closing table and the report's path."""
     for case in live.cases:
-        if case.verdict not in {Verdict.PASSED, Verdict.HINT}:
-            hint = f" → {case.hint}" if case.hint else ""
-            console.print(f"[bold]{case.verdict}[/bold] {case.id} {case.title}", soft_wrap=True)
-            console.print(f"   {case.message}{hint}", markup=False, soft_wrap=True)
+        if not case.verdict.green:
+            print_case(console, case, accounted)
+    for reason, count in Counter(
+        case.message for case in live.cases if case.verdict is Verdict.NOT_APPLICABLE
+    ).items():
+        text = f"{Verdict.NOT_APPLICABLE}: {count} Szenarien, {reason}"
+        console.print(text, markup=False, soft_wrap=True)
+    for entry in accounted:
+        if entry.state is not DeviationState.UNSEEN:
+            console.print(f"{entry}{NEXT_STEP.get(entry.state, '')}", markup=False, soft_wrap=True)
     for text in live.broken:
         console.print(text, markup=False, soft_wrap=True)
+    print_summary(console, live.cases)
+    console.print(f"Bericht: {report}", soft_wrap=True)
+
+
+def print_case(console: Console, case: CaseRecord, accounted: Sequence[Accounted] = ()) -> None:
+    """Print a case that is not green, with the deviations that are known of it."""
+    hint = f" → {case.hint}" if case.hint else ""
+    console.print(f"[bold]{case.verdict}[/bold] {case.id} {case.title}", soft_wrap=True)
+    console.print(f"   {case.message}{hint}", markup=False, soft_wrap=True)
+    for entry in accounted:
+        if case.id in entry.cases:
+            console.print(f"   {entry.state} {entry.deviation.id}", markup=False)
+
+
+def print_summary(console: Console, cases: Sequence[CaseRecord]) -> None:
+    """Print the number of cases per verdict."""
     table = Table("Urteil", "Szenarien")
-    for verdict, count in summary(live.cases).items():
+    for verdict, count in summary(cases).items():
         if count:
             table.add_row(f"[{COLOURS.get(Verdict(verdict), 'yellow')}]{verdict}[/]", str(count))
-    if live.cases:
+    if cases:
         console.print(table)
     else:
         console.print("Kein Szenario ausgewählt → --only prüfen")
-    console.print(f"Bericht: {report}", soft_wrap=True)

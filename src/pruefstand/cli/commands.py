@@ -14,12 +14,18 @@ from typer.main import get_command
 
 COMMANDS = (
     "accept",
+    "attest",
+    "campaign",
+    "diff",
     "evidence",
     "fhir",
     "load",
     "mocks",
+    "mutate",
+    "rejudge",
     "report",
     "requirements",
+    "resume",
     "specs",
 )
 """In the order of `pruefstand --help`."""

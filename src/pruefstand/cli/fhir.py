@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import Annotated
 import typer
 
 from pruefstand.errors import ExitCode, OperatorError
-from pruefstand.fhir.rules.documents import rule_results
+from pruefstand.fhir.second_opinion import ReferenceValidator, difference, module_of
 from pruefstand.fhir.validation import Finding, Result, Validator, message, operation_outcome
 
 app = typer.Typer(help="FHIR-Dokumente prüfen.", no_args_is_help=True)
@@ -47,29 +48,56 @@ def validate(
         bool,
         typer.Option("--rules", help="Auch die Regeln des Fachdienstes und der KBV-Anlage prüfen."),
     ] = False,
+    referenzvalidator: Annotated[
+        Path | None,
+        typer.Option(metavar="JAR", help="Zweitmeinung: Referenzvalidator der gematik, mit java."),
+    ] = None,
     output: Annotated[
         OutputFormat, typer.Option("--format", help="Form der Ausgabe.")
     ] = OutputFormat.TEXT,
 ) -> None:
     """Prüfe Dokumente gegen ihre Profile: 0 gültig, 1 ungültig, 6 nicht entscheidbar."""
     validator = Validator()
+    second = ReferenceValidator(referenzvalidator) if referenzvalidator else None
     day = as_of.date() if as_of else None
-    count = invalid = 0
+    count = invalid = differ = 0
     for name, data in documents(source):
         result = validator.validate(data, profile=profile or None, as_of=day)
         if rules:
             result = with_rules(result, name, data)
         typer.echo(rendered(name, result, output))
+        if second:
+            differ += show_difference(second, name, data, result)
         count += 1
         invalid += not result.valid
     if not count:
         raise typer.Exit(ExitCode.NOTHING_SELECTED)
+    if second:
+        typer.echo(f"Zweitmeinung: {differ} von {count} Dokumenten anders", err=True)
     if invalid:
         raise typer.Exit(ExitCode.SUT_FAILED)
 
 
+def show_difference(second: ReferenceValidator, name: str, data: bytes, result: Result) -> bool:
+    """Print where the reference validator differs on one document, and return whether it does."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The other process reads a file of its own, also for what came by standard input.
+        file = Path(folder) / "document.xml"
+        file.write_bytes(data)
+        found = difference(result, second.opinion(file, module_of(result.profile)))
+    if found.ours != found.theirs:
+        word = "gültig" if found.theirs else "ungültig"
+        typer.echo(f"  Referenzvalidator: {name}: {word}", err=True)
+    for who, texts in (("nur hier", found.only_ours), ("nur dort", found.only_theirs)):
+        for text in texts:
+            typer.echo(f"  {who}: {text}", err=True)
+    return bool(found)
+
+
 def with_rules(result: Result, name: str, data: bytes) -> Result:
     """Return a result with the broken rules beyond profiles as further findings."""
+    from pruefstand.fhir.rules.documents import rule_results
+
     # Only a file named after its document can be judged by its name.
     stem = Path(name).stem if _DOCUMENT_NAME.match(Path(name).name) else None
     broken = [one for one in rule_results(data, stem=stem) if one.breach is not None]

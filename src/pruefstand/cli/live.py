@@ -10,20 +10,27 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pruefstand.model.case import CaseRecord
-from pruefstand.model.verdict import Verdict
 from pruefstand.pytest_plugin.plugin import record_of
 
 
 class LiveRun:
     """A pytest plugin on the controller: shows where the run is and passes on what came back.
 
-    `cases` holds the cases without their exchanges: memory does not grow with the traffic.
+    `cases` holds the cases without their exchanges: memory does not grow with the traffic. `judge`
+    gives cases that only a person can judge the verdict of their attestation.
     """
 
-    def __init__(self, console: Console, keep: Callable[[CaseRecord], object]) -> None:
+    def __init__(
+        self,
+        console: Console,
+        keep: Callable[[CaseRecord], object],
+        judge: Callable[[CaseRecord], CaseRecord] = lambda case: case,
+    ) -> None:
         self.cases: list[CaseRecord] = []
+        self.certificates: set[str] = set()
         self.broken: list[str] = []
         self._keep = keep
+        self._judge = judge
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -57,11 +64,13 @@ class LiveRun:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the finished case and move the bar."""
-        case = record_of(report)
-        if case is not None:
+        found = record_of(report)
+        if found is not None:
+            case = self._judge(found)
             self._keep(case)
+            self.certificates |= shown_certificates(case)
             self.cases.append(replace(case, exchanges=()))
-            bad = sum(c.verdict not in {Verdict.PASSED, Verdict.HINT} for c in self.cases)
+            bad = sum(not c.verdict.green for c in self.cases)
             text = f"{case.title[:56]:<56} · {bad} nicht grün"
             self._progress.update(self._task, advance=1, description=text)
         elif report.failed and report.when != "call":
@@ -71,3 +80,9 @@ class LiveRun:
     def pytest_sessionfinish(self) -> None:
         """Remove the bar."""
         self._progress.stop()
+
+
+def shown_certificates(case: CaseRecord) -> set[str]:
+    """Return the SHA-256 of the client certificates that the system under test showed."""
+    facts = (exchange["facts"] for exchange in case.exchanges if exchange["actor"] == "pvs")
+    return {fact["client_sha256"] for fact in facts if "client_sha256" in fact}

@@ -52,6 +52,9 @@ def up(
     workers: Annotated[
         int, typer.Option(min=1, max=16, help="Prozesse je Mock mit Speicher; braucht --store")
     ] = 1,
+    validation: Annotated[
+        bool, typer.Option(help="der Fachdienst prüft FHIR-Profile, wenn die Pakete da sind")
+    ] = True,
     seconds: Annotated[
         float, typer.Option(help="nach so vielen Sekunden enden; 0 = bis Strg-C")
     ] = 0,
@@ -59,7 +62,12 @@ def up(
     """Startet alle Mocks und zeigt Adressen, Zertifikate und PINs."""
     console = Console(highlight=False)
     chosen = load_profile(profile, project_root() / "profiles")
-    settings = {role: target.settings for role, target in chosen.targets.items()}
+    settings = {role: dict(target.settings) for role, target in chosen.targets.items()}
+    if not validation:
+        settings = {
+            role: {name: value for name, value in given.items() if name != "validator"}
+            for role, given in settings.items()
+        }
     # A harness that ends this process asks politely: the key files must go with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with MockWorld(

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 
 from pruefstand.config.project import project_root
 from pruefstand.errors import ExitCode, OperatorError
-from pruefstand.evidence.run_folder import VERDICTS, Run, read_run
+from pruefstand.evidence.run_folder import VERDICTS, read_run
 from pruefstand.requirements.catalogue import (
     Catalogue,
     ChecklistItem,
@@ -69,9 +69,13 @@ def coverage_command(
     read = read_run(run or newest_run(runs))
     result = cover(load_catalogue(project_root() / "catalogue"), read.cases)
     if as_json:
-        typer.echo(json.dumps(coverage_json(read, result, shown), ensure_ascii=False, indent=1))
+        selftest = bool(read.info.get("selftest"))
+        found = coverage_json(read.folder.name, result, shown, selftest=selftest)
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        _print_coverage(console, read, result, shown)
+        kind = " · Selbsttest des Prüfstands" if read.info.get("selftest") else ""
+        console.print(f"Lauf {read.folder.name}{kind}")
+        print_coverage(console, result, shown)
     raise typer.Exit(result.exit_code)
 
 
@@ -137,11 +141,13 @@ def item_fields(item: ChecklistItem) -> dict[str, str]:
     return {name: text for name, text in fields.items() if text}
 
 
-def coverage_json(run: Run, result: Coverage, shown: set[State]) -> dict[str, object]:
+def coverage_json(
+    run: str, result: Coverage, shown: set[State], *, selftest: bool
+) -> dict[str, object]:
     """Return the coverage as a JSON object with English state names."""
     return {
-        "run": run.folder.name,
-        "selftest": bool(run.info.get("selftest")),
+        "run": run,
+        "selftest": selftest,
         "summary": {state.word: count for state, count in result.summary.items()},
         "unknown": list(result.unknown),
         "requirements": [
@@ -177,9 +183,8 @@ def _states(words: list[str], *, everything: bool) -> set[State]:
     return set(State) if everything else set(State) - SILENT
 
 
-def _print_coverage(console: Console, run: Run, result: Coverage, shown: set[State]) -> None:
-    kind = " · Selbsttest des Prüfstands" if run.info.get("selftest") else ""
-    console.print(f"Lauf {run.folder.name}{kind}")
+def print_coverage(console: Console, result: Coverage, shown: set[State]) -> None:
+    """Print the requirements in one of the states `shown`, and every item of the checklists."""
     table = Table("Anforderung", Column("Zustand", no_wrap=True), "Fall", "Grund", "Stand")
     for entry in result.entries:
         if entry.state in shown:
@@ -193,7 +198,9 @@ def _print_coverage(console: Console, run: Run, result: Coverage, shown: set[Sta
     console.print(table)
     items = Table("Checkpunkt", Column("Zustand", no_wrap=True), "Titel", "Grund")
     for item in result.items:
-        items.add_row(item.item.id, _coloured(item.state), item.item.title, item.reason)
+        items.add_row(
+            item.item.id, _coloured(item.state), escape(item.item.title), escape(item.reason)
+        )
     console.print(items)
     for identifier in result.unknown:
         text = f"Nicht im Katalog: {identifier} → pruefstand requirements lint"

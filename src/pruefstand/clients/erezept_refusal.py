@@ -61,7 +61,7 @@ def outer_refusal(operation: str, answer: Response) -> ErezeptRefusal:
     try:
         fields = json.loads(answer.body)
         text, message = str(fields.get("error", "")), str(fields.get("message", ""))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         text, message = answer.body[:200].decode("utf-8", "replace"), ""
     return ErezeptRefusal(operation, answer.status, text, message)
 
@@ -80,7 +80,7 @@ def _json_outcome(body: bytes) -> tuple[str, str]:
     try:
         issue = json.loads(body)["issue"][0]
         return str(issue["details"]["text"]), str(issue.get("diagnostics", ""))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return body[:200].decode("utf-8", "replace"), ""
 
 

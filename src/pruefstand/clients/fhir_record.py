@@ -82,5 +82,5 @@ def _json(body: bytes) -> tuple[str, str]:
         resource = json.loads(body)
         profiles = resource.get("meta", {}).get("profile", [""])
         return str(resource.get("resourceType", "")), str(profiles[0])
-    except (ValueError, AttributeError, IndexError, TypeError):
+    except (ValueError, AttributeError, IndexError, TypeError, RecursionError):
         return "", ""

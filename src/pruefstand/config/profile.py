@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import pruefstand
 from pruefstand.config.applicability import Applicability, read_applicability
 from pruefstand.errors import ConfigurationError
 from pruefstand.model.secret_kind import REDACTABLE, SecretKind
@@ -32,6 +33,8 @@ class Sut:
     role: str = "pvs"
     name: str = "Eingebautes PVS"
     version: str = ""
+    certificate: str = ""
+    """SHA-256 in hex of the client certificate it shows, where the harness cannot see it."""
     driver: str = "simulator"
 
 
@@ -73,6 +76,11 @@ class Profile:
         """Say whether the run proves the harness only: built-in PVS against own mocks."""
         mocks_only = all(target.kind == "mock" for target in self.targets.values())
         return self.sut.driver == "simulator" and mocks_only
+
+    @property
+    def sut_identity(self) -> dict[str, str]:
+        """Name and version of the system under test; the built-in PVS has the harness's own."""
+        return {"name": self.sut.name, "version": self.sut.version or pruefstand.__version__}
 
     def not_applicable(self, tags: Collection[str], area: str) -> str:
         """Return why a scenario in the feature folder `area` does not apply, empty if it does."""

@@ -13,8 +13,8 @@ from copy import deepcopy
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from pruefstand.clients.erezept import CreatedTask, ErezeptClient
-from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext
+from pruefstand.clients.erezept import Activation, CreatedTask, ErezeptClient
+from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext, KonnektorFault
 from pruefstand.clients.konnektor.channel import Reply
 from pruefstand.drivers import carelessness as named
 from pruefstand.drivers.slips import Placing, Slip, carried_out, spoiled
@@ -122,14 +122,15 @@ INNER: tuple[Slip[Request], ...] = (
 
 
 class CarelessErezept(ErezeptClient):
-    """Spoils calls inside the VAU; `codes` are the access codes of the tasks it created."""
+    """Spoils calls inside the VAU, and can upload a document ahead of the right one."""
 
     faults: FaultSet
-    codes: dict[str, str]
+    _codes: dict[str, str]
+    _accepted: dict[str, Activation]
 
     def careless(self, faults: FaultSet) -> CarelessErezept:
         """Let `faults` decide, and return the client."""
-        self.faults, self.codes = faults, {}
+        self.faults, self._codes, self._accepted = faults, {}, {}
         return self
 
     def call(
@@ -147,8 +148,19 @@ class CarelessErezept(ErezeptClient):
     def create(self, flow_type: int) -> CreatedTask:
         """Call $create and keep the code; raises ErezeptRefusal."""
         task = super().create(flow_type)
-        self.codes[task.prescription_id] = task.access_code
+        self._codes[task.prescription_id] = task.access_code
         return task
+
+    def attempt(self, prescription_id: str, signed: bytes) -> None:
+        """Upload a wrong document; once the service takes it, the right one stays at home."""
+        code = self._codes[prescription_id]
+        with suppress(ServiceRefusal):
+            self._accepted[prescription_id] = super().activate(prescription_id, code, signed)
+
+    def activate(self, prescription_id: str, access_code: str, signed: bytes) -> Activation:
+        """Upload unless an attempt got through; raises ErezeptRefusal."""
+        earlier = self._accepted.pop(prescription_id, None)
+        return earlier or super().activate(prescription_id, access_code, signed)
 
 
 def _changed(name: str, value: str, *, unless: str = "") -> Callable[[Element], Element | None]:
@@ -213,7 +225,19 @@ class CarelessKonnektor(KonnektorClient):
 
         operation = prefixed(str(body.tag)).partition(":")[2]
         body = carried_out(self._slips, self._faults, operation, body, aside)
-        return super().call(service, version, body, **facts)
+        try:
+            return super().call(service, version, body, **facts)
+        except KonnektorFault:
+            if operation == "SignDocument" and named.SEALED_INSTEAD in self._faults:
+                return super().call(service, version, self._for_practice_card(body), **facts)
+            raise
+
+    def _for_practice_card(self, body: Element) -> Element:
+        wrong = deepcopy(body)
+        handle = child(wrong, "CONN:CardHandle")
+        if handle is not None:
+            handle.text = self.cards("SMC-B")[0].handle
+        return wrong
 
 
 def _replaced(pattern: bytes, by: bytes) -> Callable[[bytes], bytes]:

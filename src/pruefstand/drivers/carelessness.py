@@ -39,6 +39,7 @@ WRONG_MEDICATION = "arzneimittelprofil_falsch"
 NO_REVOCATION_INFO = "sperrauskunft_nicht_verlangt"
 COMFORT_OFF_FIRST = "komfort_vorher_ausgeschaltet"
 COMFORT_OTHER_USER = "komfort_andere_userid"
+SEALED_INSTEAD = "signiert_ersatzweise_mit_praxiskarte"
 
 PVS = (
     Fault(
@@ -117,6 +118,12 @@ PVS = (
         COMFORT_OTHER_USER,
         "signiert unter einer anderen UserId als eingeschaltet",
         ("A_19259-02", "A_19100-01"),
+    ),
+    Fault(
+        SEALED_INSTEAD,
+        "signiert mit der Praxiskarte, wenn der Heilberufsausweis nicht will",
+        ("P4-01", "A_19100-01", "A_21528"),
+        "konnektor/ressource_belegt",
     ),
 )
 AVS = (

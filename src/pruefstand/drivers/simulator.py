@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,7 +29,6 @@ from pruefstand.drivers.careless import (
 )
 from pruefstand.drivers.careless_login import CarelessScrutiny
 from pruefstand.drivers.slips import carried_out
-from pruefstand.errors import ServiceRefusal
 from pruefstand.fhir.dispensation import dispensation_body
 from pruefstand.flows import abrechnen, anmelden, einloesen, loeschen, verordnen
 from pruefstand.model.fault import FaultSet
@@ -98,7 +96,7 @@ class Practice:
             self.faults,
         )
         erezept = _erezept(wire, endpoints, self.tokens, self.faults)
-        self._codes = erezept.codes
+        self._attempt = erezept.attempt
         self.erezept: ErezeptClient = erezept
 
     @property
@@ -112,10 +110,8 @@ class Practice:
 
         def attempted(prescription_id: str) -> bytes:
             def upload(wrong: bytes) -> None:
-                code = self._codes[prescription_id]
                 signed = verordnen.sign(self.konnektor, hba, wrong)
-                with suppress(ServiceRefusal):
-                    self.erezept.activate(prescription_id, code, signed)
+                self._attempt(prescription_id, signed)
 
             return carried_out(DOCUMENTS, self.faults, "", write(prescription_id), upload)
 

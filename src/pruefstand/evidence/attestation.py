@@ -91,6 +91,23 @@ class Attestation:
     binding: Binding
     statement: Statement
 
+    def to_json(self) -> Json:
+        """Return the record as a JSON object."""
+        statement = self.statement
+        end = statement.valid_until
+        return {
+            "format": FORMAT,
+            "number": self.number,
+            "previous": self.previous,
+            "created": self.created.isoformat(),
+            "binding": {**asdict(self.binding), "sut": dict(self.binding.sut)},
+            "statement": {
+                **asdict(statement),
+                "outcome": statement.outcome.value,
+                "valid_until": end.isoformat() if end else None,
+            },
+        }
+
 
 def checked(statement: Statement) -> Statement:
     """Return `statement` with trimmed fields; raises OperatorError naming what is missing."""
@@ -139,21 +156,7 @@ def _word(text: str, label: str, *, limit: int = MAX_WORD) -> str:
 
 def to_bytes(attestation: Attestation) -> bytes:
     """Return the record as JSON in ASCII, the octets that are signed."""
-    statement = attestation.statement
-    end = statement.valid_until
-    record: Json = {
-        "format": FORMAT,
-        "number": attestation.number,
-        "previous": attestation.previous,
-        "created": attestation.created.isoformat(),
-        "binding": {**asdict(attestation.binding), "sut": dict(attestation.binding.sut)},
-        "statement": {
-            **asdict(statement),
-            "outcome": statement.outcome.value,
-            "valid_until": end.isoformat() if end else None,
-        },
-    }
-    return (json.dumps(record, indent=1) + "\n").encode("ascii")
+    return (json.dumps(attestation.to_json(), indent=1) + "\n").encode("ascii")
 
 
 def from_bytes(content: bytes) -> Attestation:

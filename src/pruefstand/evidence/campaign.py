@@ -19,7 +19,7 @@ from pruefstand.errors import OperatorError
 from pruefstand.evidence.blobs import BlobStore
 from pruefstand.evidence.operator_key import OperatorKey
 from pruefstand.evidence.register import Register, RegisterDefect, read_register
-from pruefstand.evidence.run_folder import RUN, Run, read_run
+from pruefstand.evidence.run_folder import VERDICTS, Run, read_run
 from pruefstand.evidence.signature import SignatureProblem, sign, verify
 from pruefstand.evidence.verify import verify_run
 from pruefstand.model.case import CaseRecord
@@ -151,12 +151,17 @@ def read_campaign(folder: Path) -> Campaign:
     Runs that were changed, are not sealed or belong to another system under test do not count.
     """
     info = _read_info(folder)
-    register = read_register(folder / ATTESTATIONS, info.id, info.operator)
     found = [_run(path, info) for path in sorted((folder / RUNS).glob("[!.]*/"))]
-    runs = tuple(sorted(found, key=_order))
-    lost = [defect for item in runs if item.run and (defect := _lost(item.run, info, register))]
-    register = replace(register, defects=(*register.defects, *lost))
-    return Campaign(folder, info, runs, register)
+    return refreshed(Campaign(folder, info, tuple(sorted(found, key=_order)), Register()))
+
+
+def refreshed(campaign: Campaign) -> Campaign:
+    """Return `campaign` with its register as it lies on the disk now; the runs stay as read."""
+    info = campaign.info
+    register = read_register(campaign.folder / ATTESTATIONS, info.id, info.operator)
+    runs = [item.run for item in campaign.runs if item.run is not None]
+    lost = [defect for run in runs if (defect := _lost(run, info, register))]
+    return replace(campaign, register=replace(register, defects=(*register.defects, *lost)))
 
 
 def _read_info(folder: Path) -> CampaignInfo:
@@ -191,7 +196,7 @@ def _order(item: CampaignRun) -> tuple[str, str]:
 
 
 def _run(path: Path, info: CampaignInfo) -> CampaignRun:
-    if not (path / RUN).is_file():
+    if not (path / VERDICTS).is_file():
         return CampaignRun(path, None, "nicht beendet, zählt nicht → pruefstand resume")
     problem = run_problem(path, info)
     return CampaignRun(path, None if problem else read_run(path), problem)

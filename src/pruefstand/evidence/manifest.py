@@ -21,8 +21,11 @@ from pruefstand.evidence.signature import sign
 from pruefstand.model.case import Json
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.p7s"
+STAMP, STAMP_SIGNATURE = "manifest.tsr", "manifest.tsr.p7s"
+UNLISTED = (MANIFEST, SIGNATURE, STAMP, STAMP_SIGNATURE)
+"""The files a manifest cannot name: itself, and what is signed over it."""
 FORMAT = "pruefstand-manifest-1"
-BOUND = ("id", "sut", "profile", "seed", "as_of", "commit", "harness", "events")
+BOUND = ("id", "sut", "profile", "seed", "as_of", "commit", "harness", "redaction", "events")
 """The fields of `run.json` that the manifest repeats."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -56,7 +59,7 @@ def write_manifest(folder: Path, inputs: Mapping[str, str], operator: OperatorKe
     Raises OperatorError when the folder cannot be read or written.
     """
     try:
-        for name in (SIGNATURE, MANIFEST):
+        for name in UNLISTED:
             (folder / name).unlink(missing_ok=True)
         info = json.loads((folder / RUN).read_bytes())
         files = tuple(read_entry(folder, name) for name in sorted(file_names(folder)))

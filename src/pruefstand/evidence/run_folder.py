@@ -123,6 +123,12 @@ class RunWriter:
         self._written.setdefault(digest, []).append(numbers[-1])
         return numbers[-1]
 
+    def adopt(self, run: Run) -> None:
+        """Take over the cases of a killed run, so that `finish` does not write them again."""
+        closings = (event.seq for event in run.log.events if event.kind == "case")
+        for case, number in zip(run.cases, closings, strict=True):
+            self._written.setdefault(case_digest(case), []).append(number)
+
     def begin(self, run: Mapping[str, Any]) -> None:
         """Write `run.json` of a run that has only begun: what a killed run leaves."""
         _write_json(self.folder / RUN, run)

@@ -6,10 +6,11 @@ that was executed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from pruefstand.clock import berlin_day
 from pruefstand.errors import Blame, OperatorError
 from pruefstand.evidence.attestation import Attestation, Outcome
 from pruefstand.evidence.blobs import BlobStore
@@ -95,7 +96,7 @@ def sentence(attestation: Attestation) -> str:
     note = f": {stated.note}" if stated.note else ""
     return (
         f"{stated.outcome} laut {stated.person.name} ({stated.person.role}){second} am "
-        f"{attestation.created:%d.%m.%Y}{end}, Eintrag {attestation.number:04d}{note}"
+        f"{berlin_day(attestation.created):%d.%m.%Y}{end}, Eintrag {attestation.number:04d}{note}"
     )
 
 
@@ -115,13 +116,4 @@ def judged(case: CaseRecord, found: Standing) -> CaseRecord:
         message=found.reason,
         hint="pruefstand attest" if found.verdict is Verdict.OPEN else "",
         blame=Blame.SUT.value if failed else "",
-    )
-
-
-def all_judged(
-    cases: Sequence[CaseRecord], standings: Mapping[str, Standing]
-) -> tuple[CaseRecord, ...]:
-    """Return `cases`, the manual ones as `standings` say by their id."""
-    return tuple(
-        judged(case, standings[case.id]) if case.id in standings else case for case in cases
     )

@@ -111,6 +111,11 @@ class Vault:
     folder: Path
 
     @cached_property
+    def committer(self) -> Committer:
+        """What gives the values of the run their commitments."""
+        return Committer((self.folder / SECRET).read_bytes())
+
+    @cached_property
     def commitments(self) -> Mapping[str, Commitment]:
         """Everything that was hidden, by its commitment."""
         found = {}
@@ -157,15 +162,21 @@ class Vault:
                         raise _damaged(path) from error
 
 
+def find_vault(run: str, environ: Mapping[str, str] = os.environ) -> Vault | None:
+    """Return the vault of the run `run`, None when this machine has none."""
+    folder = vault_path(environ, run)
+    return Vault(folder) if run and (folder / SECRET).is_file() else None
+
+
 def open_vault(run: str, environ: Mapping[str, str] = os.environ) -> Vault:
     """Return the vault of the run `run`; raises OperatorError when this machine has none."""
-    folder = vault_path(environ, run)
-    if not (folder / SECRET).is_file():
+    vault = find_vault(run, environ)
+    if vault is None:
         raise OperatorError(
-            f"{folder}: kein Tresor zum Lauf {run}",
+            f"{vault_path(environ, run)}: kein Tresor zum Lauf {run}",
             hint="auf dem Rechner des Betreibers ausführen; dort liegt er neben dem Schlüssel",
         )
-    return Vault(folder)
+    return vault
 
 
 def restored(

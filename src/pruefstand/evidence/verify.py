@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,14 @@ from typing import Any
 
 from pruefstand.errors import OperatorError
 from pruefstand.evidence.event_log import FIRST, BrokenChain, Event, stream_events
+from pruefstand.evidence.inputs import input_hashes
 from pruefstand.evidence.manifest import (
     BOUND,
     MANIFEST,
     SIGNATURE,
+    STAMP,
+    STAMP_SIGNATURE,
+    UNLISTED,
     FileEntry,
     Manifest,
     ManifestProblem,
@@ -24,11 +29,13 @@ from pruefstand.evidence.manifest import (
 from pruefstand.evidence.run_folder import BLOBS, EVENTS, RUN, VERDICTS, case_digest, summary
 from pruefstand.evidence.signature import SignatureProblem, Signer
 from pruefstand.evidence.signature import verify as verify_signature
+from pruefstand.evidence.timestamp import Stamp, StampProblem, read_stamp
 from pruefstand.model.case import CaseRecord, Json
 
 _CHANGED = "Der Laufordner wurde verändert; das Original vom Betreiber anfordern"
 _UNSIGNED = "Der Lauf ist nicht versiegelt; pruefstand accept erneut ausführen"
 _FOREIGN = "Den Fingerabdruck beim Betreiber auf zweitem Weg erfragen"
+_OTHER = "Den Stand auschecken, den das Manifest nennt, oder den Lauf wiederholen"
 _UNREADABLE = "Leserechte prüfen"
 _ODD = "Der Lauf ist in sich widersprüchlich und kein Nachweis"
 
@@ -54,6 +61,7 @@ class Verification:
     signer: Signer | None
     files: int = 0
     events: int = 0
+    stamp: Stamp | None = None
 
 
 @dataclass(slots=True)
@@ -65,10 +73,14 @@ class _Chain:
     closings: dict[int, Json] = field(default_factory=dict)
 
 
-def verify_run(folder: Path, *, fingerprint: str = "") -> Verification:
+def verify_run(
+    folder: Path, *, fingerprint: str = "", roots: bytes = b"", project: Path | None = None
+) -> Verification:
     """Return everything that is wrong with the run in `folder`; nothing is written.
 
-    `fingerprint` is the SHA-256 of the certificate one trusts, in hex with or without colons.
+    `fingerprint` is the SHA-256 of the certificate one trusts, in hex with or without colons;
+    `roots` are certificates in PEM that a time stamp must lead to; `project` is the folder whose
+    profile, features and catalogue the run must have been made from.
     Raises OperatorError when `folder` is no folder.
     """
     if not folder.is_dir():
@@ -83,12 +95,15 @@ def verify_run(folder: Path, *, fingerprint: str = "") -> Verification:
     except ManifestProblem as error:
         defects.append(Defect(MANIFEST, "ein Manifest, wie der Prüfstand es schreibt", str(error)))
         return Verification(tuple(defects), signer)
+    stamp = _check_stamp(folder, signer, roots, defects)
+    if project is not None:
+        defects += _check_inputs(project, manifest)
     defects += _check_files(folder, manifest)
     chain = _Chain()
     defects += _check_chain(folder, manifest, chain)
     defects += _check_binding(folder, manifest, chain)
     defects += _check_verdicts(folder, chain)
-    return Verification(tuple(defects), signer, len(manifest.files), chain.count)
+    return Verification(tuple(defects), signer, len(manifest.files), chain.count, stamp)
 
 
 def _signed(folder: Path, content: bytes, fingerprint: str) -> tuple[Signer | None, list[Defect]]:
@@ -107,9 +122,41 @@ def _signed(folder: Path, content: bytes, fingerprint: str) -> tuple[Signer | No
     return signer, []
 
 
+def _check_stamp(
+    folder: Path, signer: Signer | None, roots: bytes, defects: list[Defect]
+) -> Stamp | None:
+    names = {name for name in (STAMP, STAMP_SIGNATURE) if os.path.lexists(folder / name)}
+    if not names:
+        return None
+    answer, proof = _read(folder / STAMP), _read(folder / STAMP_SIGNATURE)
+    signature = _read(folder / SIGNATURE)
+    if answer is None or proof is None or signature is None:
+        missing = ", ".join(sorted({STAMP, STAMP_SIGNATURE} - names)) or "eine lesbare Datei"
+        defects.append(Defect(STAMP, f"{STAMP} und {STAMP_SIGNATURE}", f"es fehlt {missing}"))
+        return None
+    try:
+        author = verify_signature(answer, proof)
+        if signer is not None and author.fingerprint != signer.fingerprint:
+            raise SignatureProblem("den Betreiber des Manifests", "einen anderen")
+        return read_stamp(answer, signature, roots)
+    except SignatureProblem as error:
+        defects.append(Defect(f"{STAMP}, {STAMP_SIGNATURE}", error.expected, error.seen))
+    except StampProblem as problem:
+        defects.append(Defect(STAMP, "den Zeitstempel dieser Signatur", str(problem)))
+    return None
+
+
+def _check_inputs(project: Path, manifest: Manifest) -> Iterator[Defect]:
+    found = input_hashes(project, str(manifest.run.get("profile")))
+    for name in sorted({*found, *manifest.inputs}):
+        if found.get(name) != manifest.inputs.get(name):
+            expected = f"SHA-256 {manifest.inputs.get(name)}"
+            yield Defect(f"{project}, {name}", expected, f"SHA-256 {found.get(name)}", _OTHER)
+
+
 def _check_files(folder: Path, manifest: Manifest) -> Iterator[Defect]:
     try:
-        found = set(file_names(folder)) - {MANIFEST, SIGNATURE}
+        found = set(file_names(folder)) - set(UNLISTED)
     except OSError as error:
         yield Defect(str(error.filename), "ein lesbarer Ordner", str(error.strerror), _UNREADABLE)
         return

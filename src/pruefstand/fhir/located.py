@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from pruefstand.fhir.xml import (
+from pruefstand.fhir.syntax import (
     NAMESPACE,
     FhirSyntaxProblem,
     refuse_dtd,

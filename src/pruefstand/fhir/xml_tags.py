@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from pruefstand.fhir.xml import FhirSyntaxProblem, refuse_dtd, refuse_foreign_encoding
+from pruefstand.fhir.syntax import FhirSyntaxProblem, refuse_dtd, refuse_foreign_encoding
 
 _DEEPEST = 120
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -178,6 +179,10 @@ class MockWorld:
         context = ssl.create_default_context(cadata=self.tls_ca_pem)
         context.load_cert_chain(self._key_file(name, self.pki.tls_client(name)))
         return context
+
+    def client_fingerprint(self, name: str) -> str:
+        """Return the SHA-256 of the client certificate `name` in hex."""
+        return hashlib.sha256(self.pki.tls_client(name).der).hexdigest()
 
     def trust(self, certificate: bytes) -> CertificateInfo:
         """Judge a service certificate (DER) now; raises CertificateProblem."""

@@ -44,6 +44,6 @@ class FaultSet:
             raise KeyError(f"unknown fault {name!r}; offered: {', '.join(sorted(self.offered))}")
         (self.active.add if on else self.active.discard)(name)
 
-    def __contains__(self, name: str) -> bool:
-        self.asked.add(name)
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
         return name in self.active

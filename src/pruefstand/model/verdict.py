@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -44,6 +44,14 @@ _ORDER = (
 
 
 _GREEN = frozenset({Verdict.NOT_APPLICABLE, Verdict.PASSED, Verdict.ATTESTED, Verdict.HINT})
+BY_BLAME: Mapping[str, Verdict] = {
+    "sut": Verdict.FAILED,
+    "config": Verdict.UNDECIDED,
+    "operator": Verdict.UNDECIDED,
+    "environment": Verdict.UNDECIDED,
+    "harness": Verdict.HARNESS_ERROR,
+}
+"""What an error says about the scenario it ended, by whose move it is (`errors.Blame`)."""
 
 
 def roll_up(verdicts: Iterable[Verdict]) -> Verdict:

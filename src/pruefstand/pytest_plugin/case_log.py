@@ -10,16 +10,8 @@ from pruefstand.clock import stopwatch
 from pruefstand.errors import Blame, PruefstandError
 from pruefstand.model.case import CaseRecord, StepRecord
 from pruefstand.model.exchange import Exchange
-from pruefstand.model.verdict import Finding, Verdict, roll_up
+from pruefstand.model.verdict import BY_BLAME, Finding, Verdict, roll_up
 from pruefstand.pytest_plugin.ruling import Ruling
-
-BY_BLAME = {
-    Blame.SUT: Verdict.FAILED,
-    Blame.CONFIG: Verdict.UNDECIDED,
-    Blame.OPERATOR: Verdict.UNDECIDED,
-    Blame.ENVIRONMENT: Verdict.UNDECIDED,
-    Blame.HARNESS: Verdict.HARNESS_ERROR,
-}
 
 
 class ChecksFailed(AssertionError):
@@ -128,7 +120,7 @@ class CaseLog:
         if error is not None:
             # What was proved wrong before stays wrong, whatever happened afterwards.
             failed = [verdict for verdict in seen if verdict is Verdict.FAILED]
-            return roll_up([BY_BLAME[Blame(_blame(error))], *failed])
+            return roll_up([BY_BLAME[_blame(error)], *failed])
         if outcome == "failed":
             return Verdict.HARNESS_ERROR
         if self.ruling is not None:

@@ -79,7 +79,8 @@ def fault_board(world: MockWorld) -> FaultBoard:
 def faults(
     fault_board: FaultBoard, pytestconfig: pytest.Config, request: pytest.FixtureRequest
 ) -> Iterator[FaultBoard]:
-    """The faults of this scenario: those its tags show, and those of a mutation run."""
+    """The faults of this scenario: those its tags or the run show, and those of a mutation run."""
     shown = [str(mark.args[0]) for mark in request.node.iter_markers("fehler")]
+    shown += pytestconfig.getoption("--pruefstand-fault")
     with fault_board.during([*shown, *pytestconfig.stash.get(MUTATION, ())]) as board:
         yield board

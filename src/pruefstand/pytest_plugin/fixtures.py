@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
 from pruefstand.crypto.pki import Pki
+from pruefstand.drivers.parties import InsuredPerson, Insurer
 from pruefstand.drivers.simulator import Pharmacy, Practice
 from pruefstand.errors import ConfigurationError
 from pruefstand.mockkit.world import MockWorld
@@ -133,7 +135,8 @@ def practice(
     world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
 ) -> Iterator[Practice]:
     """The built-in PVS with its Konnektor and cards."""
-    with HttpTransport(recorder, actor="pvs", tls=world.client_tls("CS1")) as transport:
+    tls, shown = world.client_tls("CS1"), world.client_fingerprint("CS1")
+    with HttpTransport(recorder, actor="pvs", tls=tls, client_sha256=shown) as transport:
         yield Practice(world, transport, clock, faults.of("pvs"))
 
 
@@ -167,6 +170,29 @@ def busy_pharmacy(
 ) -> Iterator[Pharmacy]:
     """A pharmacy whose token may be blocked without harm to scenarios that come later."""
     yield from _pharmacy(world, recorder, faults, "Stau-Apotheke", "apotheke")
+
+
+@pytest.fixture
+def app_of(
+    world: MockWorld, recorder: Recorder, clock: VirtualClock
+) -> Iterator[Callable[[str], InsuredPerson]]:
+    """Return the patient app of a KVNR; its card is issued by the run's PKI."""
+    with ExitStack() as stack:
+
+        def opened(kvnr: str) -> InsuredPerson:
+            tls = world.client_tls(kvnr)
+            transport = stack.enter_context(HttpTransport(recorder, actor="versicherte", tls=tls))
+            return InsuredPerson(world, transport, clock, world.pki.egk(kvnr))
+
+        yield opened
+
+
+@pytest.fixture
+def insurer(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterator[Insurer]:
+    """A Kostenträger."""
+    card = world.pki.smcb("Prüfkasse", role="kasse")
+    with HttpTransport(recorder, actor="kasse", tls=world.client_tls("Prüfkasse")) as transport:
+        yield Insurer(world, transport, clock, card)
 
 
 @pytest.fixture

@@ -22,10 +22,12 @@ from pruefstand.pytest_plugin.fault_board import (  # noqa: F401 - fixtures regi
     faults,
 )
 from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures register by import
+    app_of,
     busy_pharmacy,
     case_rng,
     check,
     clock,
+    insurer,
     operate,
     pharmacy,
     pki,
@@ -39,6 +41,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
 )
 from pruefstand.pytest_plugin.redaction import redacted
 from pruefstand.pytest_plugin.ruling import ruling
+from pruefstand.pytest_plugin.selection import case_id, selected
 
 CASE = pytest.StashKey[CaseLog]()
 PROPERTY = "pruefstand_case"
@@ -52,7 +55,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--pruefstand-seed", default="1", help="seed of all test data")
     group.addoption("--pruefstand-as-of", default=None, help="virtual day, YYYY-MM-DD")
     group.addoption("--verordnung", action="append", default=[], help="existing KBV bundle")
+    group.addoption("--pruefstand-fault", action="append", default=[], help="role/name, active")
     group.addoption("--pruefstand-only", default="", help="tag, test case id or part of a title")
+    group.addoption("--pruefstand-keep", default=None, help="file of the only case ids to run")
+    group.addoption("--pruefstand-omit", default=None, help="file of case ids not to run")
 
 
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
@@ -74,29 +80,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what `--pruefstand-only` names."""
-    only = config.getoption("--pruefstand-only")
-    if not only:
-        return
-    kept = [item for item in items if only in selectors(item)]
-    if not kept:
-        kept = [item for item in items if only.lower() in selectors_text(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
-
-
-def selectors(item: pytest.Item) -> set[str]:
-    """Return the names by which `--only` may call `item`: marks with and without their value."""
-    marks = [(mark.name, *map(str, mark.args)) for mark in item.iter_markers()]
-    return {
-        part for mark in marks for part in (mark[0], mark[-1], "@" + ":".join(mark), ":".join(mark))
-    }
-
-
-def selectors_text(item: pytest.Item) -> str:
-    """Return the text in which `--only` is searched otherwise."""
-    scenario = getattr(getattr(item, "obj", None), "__scenario__", None)
-    return f"{item.nodeid} {getattr(scenario, 'name', '')}".lower()
+    """Keep what `--pruefstand-only`, `--pruefstand-keep` and `--pruefstand-omit` leave."""
+    kept = selected(config, items)
+    if len(kept) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
@@ -119,16 +107,6 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
     recorder_of_case = request.getfixturevalue("recorder")
     recorder_of_case.start_case(log.id)
     log.exchanges = lambda: recorder_of_case.exchanges
-
-
-def case_id(node: Any, tags: tuple[str, ...]) -> str:
-    """Return the `@tc` value, with the row's `fall` or the file's name where there are several."""
-    base = next((tag[3:] for tag in tags if tag.startswith("tc:")), node.name)
-    parameters = getattr(getattr(node, "callspec", None), "params", {})
-    row = parameters.get("_pytest_bdd_example", {}).get("fall")
-    file = parameters.get("verordnungsdatei")
-    suffix = row or (Path(file).name if file else "")
-    return f"{base}#{suffix}" if suffix else base
 
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:

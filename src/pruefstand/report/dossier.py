@@ -11,7 +11,12 @@ from pruefstand.errors import OperatorError
 from pruefstand.evidence.run_folder import Run
 from pruefstand.model.verdict import Verdict, roll_up
 from pruefstand.report.architecture import Architecture
-from pruefstand.report.enclosures import Attestation, Deviation
+from pruefstand.report.enclosures import (
+    Attestation,
+    Deviation,
+    attestations_of,
+    deviations_of,
+)
 from pruefstand.report.survey import CaseViews, Survey, survey
 from pruefstand.report.texts import Language, Texts, texts
 from pruefstand.report.untested import SILENT, Gap, gaps, spoken
@@ -131,13 +136,13 @@ class Dossier:
 
 
 def compile_dossier(
-    run: Run,
-    catalogue: Catalogue,
-    language: Language = Language.GERMAN,
-    *,
-    attestations: Sequence[Attestation] = (),
-    deviations: Sequence[Deviation] = (),
+    run: Run, catalogue: Catalogue, language: Language = Language.GERMAN
 ) -> Dossier:
     """Return the dossier of `run` judged against `catalogue`."""
-    coverage = cover(catalogue, run.cases)
-    return Dossier(run, coverage, texts(language), attestations, deviations)
+    return Dossier(
+        run,
+        cover(catalogue, run.cases),
+        texts(language),
+        attestations_of(run.info),
+        deviations_of(run.info),
+    )

@@ -10,7 +10,7 @@ from pruefstand.model.tags import MANUAL, to_tag
 from pruefstand.requirements.catalogue import UNKNOWN_SUCCESSOR, Catalogue
 from pruefstand.requirements.check_claims import CheckClaim, CheckClaims
 from pruefstand.requirements.identifiers import is_well_formed
-from pruefstand.requirements.lint_checklists import lint_items, lint_manual
+from pruefstand.requirements.lint_checklists import lint_deviations, lint_items, lint_manual
 from pruefstand.requirements.project import LintFinding, Project, Rule
 from pruefstand.requirements.scenarios import Scenario, Step
 from pruefstand.requirements.step_definitions import StepDefinition
@@ -219,4 +219,5 @@ RULES: tuple[Callable[[Project], Iterator[LintFinding]], ...] = (
     lint_mentions,
     lint_items,
     lint_manual,
+    lint_deviations,
 )

@@ -1,4 +1,4 @@
-"""The lint of the checklists: every item a person or a go-live needs has its scenario."""
+"""The lint of what people keep: checklists with their scenarios, the register of deviations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from pruefstand.requirements.catalogue import CHECKLISTS, ChecklistItem
+from pruefstand.requirements.deviations import FILE
 from pruefstand.requirements.project import LintFinding, Project, Rule
 from pruefstand.requirements.scenarios import Scenario
 
@@ -63,3 +64,16 @@ def _manual_problems(scenario: Scenario) -> Iterator[str]:
         yield "ein Grundriss mit Beispielen lässt sich nicht als Ganzes bestätigen"
     if not any(step.kind == "then" for step in scenario.steps):
         yield "kein Dann sagt, was zu sehen sein muss"
+
+
+def lint_deviations(project: Project) -> Iterator[LintFinding]:
+    """Find deviations from requirements or test cases that do not exist."""
+    cases = {value for scenario in project.scenarios for value in scenario.values("tc")}
+    place = f"catalogue/{FILE}", 0
+    for entry in project.deviations:
+        if entry.requirement and not project.catalogue.find(entry.requirement):
+            text = f"{entry.id}: {entry.requirement} steht nicht im Katalog"
+            yield LintFinding(*place, Rule.DEVIATION, entry.id, text)
+        if entry.case and entry.case.partition("#")[0] not in cases:
+            text = f"{entry.id}: den Testfall {entry.case} gibt es nicht"
+            yield LintFinding(*place, Rule.DEVIATION, entry.id, text)

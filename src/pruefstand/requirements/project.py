@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pruefstand.requirements.catalogue import Catalogue, load_catalogue
 from pruefstand.requirements.check_claims import CheckClaims
+from pruefstand.requirements.deviations import FILE, Deviation, read_deviations
 from pruefstand.requirements.mentions import Mention, read_mentions
 from pruefstand.requirements.scenarios import Scenario, read_scenarios
 from pruefstand.requirements.sources import Module, read_modules
@@ -67,6 +68,7 @@ class Project:
     checks: Sequence[Module]
     steps: Sequence[Module]
     mentions: Sequence[Mention] = ()
+    deviations: Sequence[Deviation] = ()
 
     @property
     def claims(self) -> CheckClaims:
@@ -87,4 +89,5 @@ def read_project(root: Path) -> Project:
         read_modules(root, "pruefstand.checks"),
         read_modules(root, "steps"),
         read_mentions(root, "mocks"),
+        read_deviations(root / "catalogue" / FILE),
     )

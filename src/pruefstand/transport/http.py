@@ -17,7 +17,10 @@ TIMEOUT_SECONDS = 30.0
 
 
 class HttpTransport:
-    """Keeps connections open; `actor` is the role that speaks through it."""
+    """Keeps connections open; `actor` is the role that speaks through it.
+
+    `client_sha256` is the fingerprint of the certificate in `tls`: it is recorded with TLS.
+    """
 
     def __init__(
         self,
@@ -25,10 +28,12 @@ class HttpTransport:
         *,
         actor: str,
         tls: ssl.SSLContext | None = None,
+        client_sha256: str = "",
         inner: httpx.BaseTransport | None = None,
     ) -> None:
         self.recorder: Recorder = recorder
         self.actor: str = actor
+        self._shown = {"client_sha256": client_sha256} if client_sha256 else {}
         self._connections: dict[str, str] = {}
         self._client = httpx.Client(
             verify=tls if tls is not None else ssl.create_default_context(),
@@ -103,7 +108,7 @@ class HttpTransport:
                 request=Message(),
                 response=None,
                 duration=duration,
-                facts=facts,
+                facts=facts | self._shown,
             )
         return self._connections[connection]
 

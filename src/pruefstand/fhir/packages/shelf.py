@@ -12,7 +12,7 @@ from typing import Any
 from pruefstand.fhir.packages.archive import resources_in
 from pruefstand.fhir.packages.trim import trimmed
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever the trimmed form changes, so that older files are built anew."""
 
 Json = dict[str, Any]

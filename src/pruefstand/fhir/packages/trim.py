@@ -21,7 +21,7 @@ _ELEMENT = frozenset(
         "contentReference",
     ]
 )
-_ELEMENT_PREFIXES = ("fixed", "pattern", "minValue", "maxValue")
+_TYPED = ("fixed", "pattern", "minValue", "maxValue")
 _STRUCTURE = ("url", "version", "type", "kind", "derivation", "context", "name")
 _CODE_SYSTEM = ("url", "version", "content", "concept")
 _VALUE_SET = ("url", "version", "compose", "expansion")
@@ -60,7 +60,11 @@ def _structure(resource: Json) -> Json:
 
 
 def _element(element: Json) -> Json:
-    kept = {k: v for k, v in element.items() if k in _ELEMENT or k.startswith(_ELEMENT_PREFIXES)}
+    kept = {k: v for k, v in element.items() if k in _ELEMENT}
+    for name, value in element.items():
+        # `fixedCode`, `patternCoding` and so on: which type it is follows from the element.
+        if name.startswith(_TYPED):
+            kept[next(typed for typed in _TYPED if name.startswith(typed))] = value
     if "constraint" in kept:
         kept["constraint"] = [
             _kept(c, ("key", "severity", "expression", "human"))

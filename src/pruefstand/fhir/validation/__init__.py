@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pruefstand.clock import Clock
 from pruefstand.fhir.validation.findings import Finding, Result
-from pruefstand.fhir.validation.messages import message, operation_outcome
+from pruefstand.fhir.validation.messages import diagnostics, message, operation_outcome
 from pruefstand.fhir.validation.validator import Validator
 
 __all__ = [
@@ -23,14 +23,16 @@ __all__ = [
 def prescription_validator(
     specs: Path | None = None, *, clock: Clock | None = None
 ) -> Callable[[bytes], list[str]]:
-    """Return a function giving one English line per profile error of a prescription.
+    """Return a function giving the Fachdienst's diagnostics, one line per profile error.
 
-    It fits the setting `validator` of the E-Rezept mock; raises MissingPackage when the
-    official packages are not at hand.
+    Which version is in force is the service's own question and not answered here. Raises
+    MissingPackage when the official packages are not at hand.
     """
     validator = Validator(specs, clock=clock)
 
     def errors(data: bytes) -> list[str]:
-        return [message(finding, "en") for finding in validator.validate(data).errors]
+        result = validator.validate(data)
+        found = (finding for finding in result.errors if finding.kind != "profile-period")
+        return [diagnostics(finding, result.profile) for finding in found]
 
     return errors

@@ -77,9 +77,9 @@ class Element:
         limit = definition.get("max", "*")
         self.maximum = UNLIMITED if limit == "*" else int(limit)
         self.types = tuple(_type(t) for t in definition.get("type", ()))
-        self.fixed: Any = _prefixed(definition, "fixed")
-        self.pattern: Any = _prefixed(definition, "pattern")
-        self.range = (_prefixed(definition, "minValue"), _prefixed(definition, "maxValue"))
+        self.fixed: Any = definition.get("fixed")
+        self.pattern: Any = definition.get("pattern")
+        self.range = (definition.get("minValue"), definition.get("maxValue"))
         self.max_length: int | None = definition.get("maxLength")
         self.value_set = _required_value_set(definition)
         self.invariants = _invariants(definition)
@@ -183,13 +183,6 @@ def _place(element: Element, by_id: dict[str, Element]) -> None:
         sliced.slices.append(element)
     else:
         parent.children.append(element)
-
-
-def _prefixed(definition: Json, prefix: str) -> Any:
-    for name, value in definition.items():
-        if name.startswith(prefix):
-            return value
-    return None
 
 
 def _required_value_set(definition: Json) -> str | None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from pruefstand.fhir.json import Located, Number, parse
 from pruefstand.fhir.path.tree import INTEGERS, PRIMITIVES, Node
+from pruefstand.fhir.syntax import FhirSyntaxProblem
 from pruefstand.fhir.validation.catalogue import Catalogue, ChildType
 from pruefstand.fhir.validation.narrative import narrative_problem
 from pruefstand.fhir.validation.reader import Report, TreeBuilder, by_order
-from pruefstand.fhir.xml import FhirSyntaxProblem
 from pruefstand.fhir.xml_tags import tags_of
 
 _KIND = "resourceType"

@@ -76,6 +76,13 @@ def message(finding: Finding, language: Language = "de") -> str:
     return "; ".join(parts)
 
 
+def diagnostics(finding: Finding, profile: str) -> str:
+    """Return a finding as the Fachdienst words it in OperationOutcome.issue.diagnostics."""
+    text = f"[{finding.rule}] {_summary(finding, 'en')}"
+    expected = f", expected {_short(finding.expected)}" if finding.expected else ""
+    return f"{finding.path}: {finding.severity}: {text}{expected} (from profile: {profile})"
+
+
 def _summary(finding: Finding, language: Language) -> str:
     return _TEXTS[finding.kind][0 if language == "de" else 1]
 

@@ -10,6 +10,7 @@ from pruefstand.clock import Clock, SystemClock
 from pruefstand.fhir.packages.library import Definitions, specs_folder
 from pruefstand.fhir.packages.sets import SETS, PackageSet, set_for
 from pruefstand.fhir.path.tree import Node
+from pruefstand.fhir.syntax import FhirSyntaxProblem
 from pruefstand.fhir.validation.catalogue import Catalogue
 from pruefstand.fhir.validation.findings import Finding, Result
 from pruefstand.fhir.validation.json_source import JsonSource
@@ -19,7 +20,6 @@ from pruefstand.fhir.validation.references import check_bundle
 from pruefstand.fhir.validation.terminology import Terminology
 from pruefstand.fhir.validation.walk import Walk
 from pruefstand.fhir.validation.xml_source import XmlSource
-from pruefstand.fhir.xml import FhirSyntaxProblem
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 

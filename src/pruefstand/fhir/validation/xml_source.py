@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pruefstand.fhir.path.tree import PRIMITIVES, Node
+from pruefstand.fhir.syntax import NAMESPACE, FhirSyntaxProblem
 from pruefstand.fhir.validation.catalogue import Catalogue, ChildType
 from pruefstand.fhir.validation.narrative import narrative_problem
 from pruefstand.fhir.validation.reader import Report, TreeBuilder
-from pruefstand.fhir.xml import NAMESPACE, FhirSyntaxProblem
 from pruefstand.fhir.xml_tags import Tag, tags_of
 
 _FHIR = NAMESPACE + " "

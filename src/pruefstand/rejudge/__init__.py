@@ -1,0 +1,1 @@
+"""Today's checks on the recorded traffic of an old run."""
