@@ -1,4 +1,7 @@
-"""Evidence: 100,000 events verified within 5 s and 200 MB; sealing within 15 % of a run's time.
+"""Evidence: 100,000 events verified within 5 s and 200 MB; all of it within 15 % of a run's time.
+
+The share is redaction, vault, blobs, event log, manifest and signature of an acceptance run, done
+again with its own traffic: processor time against the processor time of that run.
 
 The pack has the proportions of an acceptance run: 860 bytes an event, 43 bodies of 7 kB per 100.
 Building it takes longer than verifying it; both are bounded.
@@ -8,18 +11,25 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pruefstand.clock import SystemClock, VirtualClock, stopwatch
+from pruefstand.clock import SystemClock, VirtualClock
+from pruefstand.crypto.pki import Pki
 from pruefstand.evidence.manifest import write_manifest
 from pruefstand.evidence.operator_key import operator_key
-from pruefstand.evidence.run_folder import RunWriter
+from pruefstand.evidence.run_folder import RunWriter, read_run
+from pruefstand.evidence.vault import restored
 from pruefstand.model.case import CaseRecord, StepRecord
+from pruefstand.model.secret_kind import REDACTABLE
 from pruefstand.model.verdict import Finding, Verdict
+from pruefstand.pytest_plugin.redaction import RunRedaction
 
 EVENTS = 100_000
 BLOCK = 50
@@ -93,10 +103,10 @@ def verified(pack: Path) -> tuple[int, float, float]:
     return events, seconds, megabytes
 
 
-def sealing_share(folder: Path) -> float:
-    """Return the share of an acceptance run's time that manifest and signature take."""
+def evidence_share(folder: Path) -> float:
+    """Return the share of an acceptance run's processor time that its evidence takes."""
     environ = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
-    start = stopwatch()
+    before = children_seconds()
     subprocess.run(  # noqa: S603
         [sys.executable, "-m", "pruefstand", "accept", "--runs", str(folder / "runs")],
         check=True,
@@ -104,11 +114,31 @@ def sealing_share(folder: Path) -> float:
         timeout=TIMEOUT,
         env=environ,
     )
-    whole = stopwatch() - start
+    whole = children_seconds() - before
     (pack,) = (folder / "runs").iterdir()
-    start = stopwatch()
-    write_manifest(pack, {}, operator_key(folder / "key.pem", SystemClock().now()))
-    return (stopwatch() - start) / whole
+    run = read_run(pack)
+    cases = [(replace(case, exchanges=()), restored(run, case, environ)) for case in run.cases]
+    os.environ["XDG_CONFIG_HOME"] = str(folder / "again")
+    start = time.process_time()
+    again = folder / "again" / "run"
+    redaction = RunRedaction(again, REDACTABLE)
+    pki = Pki(1, SystemClock())
+    pki.hba(), pki.smcb(), pki.smcb("Apotheke am Markt", role="apotheke")
+    writer, kept = RunWriter(again, SystemClock()), []
+    for case, exchanges in cases:
+        record = redaction.redact(case, exchanges, pki)
+        writer.case(record)
+        kept.append(replace(record, exchanges=()))
+    redaction.close()
+    writer.finish(run.info, kept)
+    write_manifest(again, {}, operator_key(folder / "key.pem", SystemClock().now()))
+    return (time.process_time() - start) / whole
+
+
+def children_seconds() -> float:
+    """Return the processor time of all child processes so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def measure() -> dict[str, float]:
@@ -116,12 +146,12 @@ def measure() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         events, seconds, megabytes = verified(large_pack(folder))
-        share = sealing_share(folder)
+        share = evidence_share(folder)
     return {
         "events": events,
         "verify_seconds": round(seconds, 2),
         "verify_peak_mb": round(megabytes, 1),
-        "sealing_share_of_run": round(share, 4),
+        "evidence_share_of_run": round(share, 4),
     }
 
 
@@ -132,6 +162,6 @@ if __name__ == "__main__":
         result["events"] == EVENTS
         and result["verify_seconds"] <= MAX_SECONDS
         and result["verify_peak_mb"] <= MAX_MB
-        and result["sealing_share_of_run"] <= MAX_SHARE
+        and result["evidence_share_of_run"] <= MAX_SHARE
     )
     sys.exit(0 if met else 1)

@@ -9,12 +9,14 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from pruefstand.checks.check import Check
+from pruefstand.checks.erezept_document import document_keeps
 from pruefstand.checks.erezept_pharmacy import REDEEM_CHECKS, reject_shows_the_secret
 from pruefstand.checks.erezept_practice import (
     UPLOAD_CHECKS,
     abort_shows_the_access_code,
     medication_profile,
 )
+from pruefstand.checks.idp_login import LOGIN_CHECKS
 from pruefstand.checks.login import logins
 from pruefstand.checks.transport import TRANSPORT_CHECKS
 from pruefstand.clients.erezept import AcceptedTask
@@ -162,6 +164,35 @@ def medication_has_profile(check: CaseLog, kind: str) -> None:
 @then("hat die Apotheke die unveränderte Verordnung und eine gültige Quittung")
 def pharmacy_has_receipt(check: CaseLog, redeemed: Redeemed) -> None:
     check(*REDEEM_CHECKS)
+
+
+@then("hält das Dokument die Feldbedingungen ein")
+def document_keeps_its_rules(check: CaseLog) -> None:
+    check(
+        document_keeps("order_is_active", "P36-26"),
+        document_keeps("bundle_is_complete", "P36-29"),
+        document_keeps("patients_use_the_prescription_profile", "P36-32", "K36-33"),
+        document_keeps("category_is_known", "P36-42"),
+        document_keeps("instructions_are_for_compounding", "K36-35"),
+    )
+
+
+@then("nennt das Dokument KVNR und PKV")
+def document_is_private(check: CaseLog) -> None:
+    check(
+        document_keeps("private_prescriptions_name_the_kvnr", "A_22541-01"),
+        document_keeps("private_prescriptions_name_pkv", "A_22542-01"),
+    )
+
+
+@then("nennt das Dokument den Beginn der Einlösefrist")
+def document_names_the_start(check: CaseLog) -> None:
+    check(document_keeps("parts_name_their_start", "A_22636"))
+
+
+@then("folgt die Anmeldung den Schritten des IDP")
+def login_follows_the_steps(check: CaseLog) -> None:
+    check(*LOGIN_CHECKS)
 
 
 @then("entspricht der Transport aller Nachrichten den Vorgaben")

@@ -7,12 +7,14 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
   @punkt:CL-ABL-02 @punkt:CL-GOL-05b @punkt:CL-SST-05
   @tc:ERP-0001 @art:positiv @req:A_19274 @req:A_19272 @req:A_19276 @req:A_19281-03 @req:P36-31
   @req:A_19275 @req:A_19021-02 @req:A_19273-01 @req:A_22893 @req:P36-21 @req:P36-37 @req:P36-39 @req:P4-01
-  @req:A_19128 @req:A_19114 @req:A_19217-01
+  @req:A_19128 @req:A_19114 @req:A_19217-01 @req:P36-26 @req:P36-29 @req:P36-32 @req:K36-33 @req:P36-42
+  @req:K36-35
   @req:K36-23 @req:P36-25 @req:K36-24 @req:A_19289 @req:A_19900 @req:A_19901 @req:A_20766
   Szenariogrundriss: Eine Verordnung wird geschrieben, signiert, eingestellt und eingelöst
     Angenommen die Ärztin verordnet <versicherung>-versichert eine <art>-Verordnung mit Workflow <workflow>
     Wenn die Praxis die Verordnung signiert und einstellt
     Dann ist die Verordnung einlösbar
+    Und hält das Dokument die Feldbedingungen ein
     Und das Arzneimittel steht im Profil der Art <art>
     Wenn eine Apotheke die Verordnung einlöst
     Dann hat die Apotheke die unveränderte Verordnung und eine gültige Quittung
@@ -79,3 +81,21 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
       | beide-neu        | 2026-11-23 | 1.4     |
       | letzter-tag-alt  | 2027-01-14 | 1.3     |
       | nur-noch-neu     | 2027-01-20 | 1.4     |
+
+  @tc:ERP-0007 @art:positiv @req:A_20661-01 @req:A_20654-01 @req:A_20660-01 @req:A_20662-01
+  @req:A_20665-02 @req:A_20666-02 @req:A_20671-02 @req:A_21334-01 @req:A_20655-01
+  Szenario: Die Anmeldung mit der SMC-B folgt den Schritten des IDP
+    Angenommen die Ärztin verordnet GKV-versichert eine PZN-Verordnung mit Workflow 160
+    Wenn die Praxis die Verordnung signiert und einstellt
+    Dann folgt die Anmeldung den Schritten des IDP
+
+  @tc:ERP-0008 @art:positiv @req:A_22541-01 @req:A_22542-01
+  Szenariogrundriss: Private Verordnungen nennen KVNR und Kostenträgerart
+    Angenommen die Ärztin verordnet PKV-versichert eine PZN-Verordnung mit Workflow <workflow>
+    Wenn die Praxis die Verordnung signiert und einstellt
+    Dann nennt das Dokument KVNR und PKV
+
+    Beispiele:
+      | fall   | workflow |
+      | privat | 200      |
+      | direkt | 209      |

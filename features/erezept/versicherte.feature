@@ -4,7 +4,7 @@ Funktionalität: Versicherte mit App
   Die Versicherte sieht ihre Verordnungen, weist sie zu, lässt sich vertreten und löscht, was ihr
   gehört. Was nicht ihr gehört oder nicht im richtigen Zustand ist, lehnt der Fachdienst ab.
 
-  @tc:ERP-0401 @req:A_19514-03 @art:negativ
+  @tc:ERP-1401 @req:A_19514-03 @art:negativ
   Szenariogrundriss: Die Versicherte löscht nur in erlaubten Zuständen
     Angenommen eine Verordnung mit Workflow <workflow> im Zustand <zustand>
     Und die Versicherte hat die App
@@ -20,14 +20,14 @@ Funktionalität: Versicherte mit App
       | direkt-169-da  | 169      | in-progress | 403    | Task must not be in progress for users other than pharmacy, but is: in-progress  |
       | direkt-169-weg | 169      | cancelled   | 410    | Task has already been deleted                                                    |
 
-  @tc:ERP-0402 @req:A_19514-03 @art:negativ
+  @tc:ERP-1402 @req:A_19514-03 @art:negativ
   Szenario: Eine noch nicht eingestellte Verordnung löscht niemand
     Angenommen eine Verordnung im Zustand draft
     Und die Versicherte hat die App
     Wenn die Versicherte versucht, die Verordnung mit AccessCode zu löschen
     Dann antwortet der Fachdienst auf Task/$abort mit 403 "Abort not expected for newly created Task"
 
-  @tc:ERP-0403 @req:A_19514-03 @art:positiv
+  @tc:ERP-1403 @req:A_19514-03 @art:positiv
   Szenariogrundriss: Die Versicherte löscht ohne AccessCode, was ihr gehört
     Angenommen eine Verordnung mit Workflow <workflow> im Zustand <zustand>
     Und die Versicherte hat die App
@@ -42,7 +42,7 @@ Funktionalität: Versicherte mit App
       | privat            | 200      | ready     |
       | privat-direkt     | 209      | completed |
 
-  @tc:ERP-0404 @req:A_19514-03 @art:negativ
+  @tc:ERP-1404 @req:A_19514-03 @art:negativ
   Szenariogrundriss: Fremde Verordnungen gibt es nur mit AccessCode
     Angenommen eine Verordnung mit Workflow <workflow> im Zustand ready
     Und eine fremde Versicherte hat die App
@@ -56,7 +56,7 @@ Funktionalität: Versicherte mit App
       | raten        | 160      | mit falschem AccessCode zu löschen | Task/$abort |
       | direkt-lesen | 169      | mit AccessCode zu lesen            | Task/{id}   |
 
-  @tc:ERP-0405 @req:A_19514-03 @art:positiv
+  @tc:ERP-1405 @req:A_19514-03 @art:positiv
   Szenariogrundriss: Eine Vertretung mit AccessCode darf lesen und löschen
     Angenommen eine Verordnung im Zustand ready
     Und eine fremde Versicherte hat die App
@@ -68,7 +68,7 @@ Funktionalität: Versicherte mit App
       | lesen   | mit AccessCode zu lesen   | Task/{id}   | 200    |
       | löschen | mit AccessCode zu löschen | Task/$abort | 204    |
 
-  @tc:ERP-0406 @req:A_19514-03 @art:negativ
+  @tc:ERP-1406 @req:A_19514-03 @art:negativ
   Szenariogrundriss: Nicht jeder Zustand ist lesbar
     Angenommen eine Verordnung im Zustand <zustand>
     Und die Versicherte hat die App
@@ -80,7 +80,7 @@ Funktionalität: Versicherte mit App
       | neu      | draft     | 403    | Status draft is not allowed for this operation |
       | gelöscht | cancelled | 410    | Task has already been deleted                  |
 
-  @tc:ERP-0407 @req:A_19514-03 @art:positiv
+  @tc:ERP-1407 @req:A_19514-03 @art:positiv
   Szenariogrundriss: Die Versicherte liest ihre Verordnung in jedem späteren Zustand
     Angenommen eine Verordnung im Zustand <zustand>
     Und die Versicherte hat die App
@@ -93,7 +93,7 @@ Funktionalität: Versicherte mit App
       | angenommen    | in-progress |
       | abgeschlossen | completed   |
 
-  @tc:ERP-0408 @req:A_19514-03 @req:A_19018-01 @art:negativ
+  @tc:ERP-1408 @req:A_19514-03 @req:A_19018-01 @art:negativ
   Szenario: Die Versicherte legt keine Verordnung an
     Angenommen eine Verordnung im Zustand ready
     Und die Versicherte hat die App
@@ -102,7 +102,7 @@ Funktionalität: Versicherte mit App
     Wenn die Versicherte versucht, die Verordnung anzunehmen
     Dann antwortet der Fachdienst auf Task/$accept mit 403 "endpoint is forbidden for professionOID 1.2.276.0.76.4.49"
 
-  @tc:ERP-0409 @req:A_19514-03 @art:positiv
+  @tc:ERP-1409 @req:A_19514-03 @art:positiv
   Szenariogrundriss: Die Versicherte sieht Listen ihrer Daten
     Angenommen eine Verordnung im Zustand completed
     Und die Versicherte hat die App
@@ -119,7 +119,7 @@ Funktionalität: Versicherte mit App
       | abrechnung  | ChargeItem                  | ChargeItem         | 0      |
       | einwilligung| Consent                     | Consent            | 0      |
 
-  @tc:ERP-0410 @req:A_19514-03 @art:positiv
+  @tc:ERP-1410 @req:A_19514-03 @art:positiv
   Szenariogrundriss: Der Fachdienst gibt Auskunft über sich
     Angenommen eine Verordnung im Zustand ready
     Und die Versicherte hat die App
@@ -132,7 +132,7 @@ Funktionalität: Versicherte mit App
       | fähigkeit  | metadata   |
       | protokoll  | AuditEvent |
 
-  @tc:ERP-0411 @req:A_19514-03 @art:negativ
+  @tc:ERP-1411 @req:A_19514-03 @art:negativ
   Szenariogrundriss: Zugewiesen wird nur, was einlösbar ist, und nur an passende Empfänger
     Angenommen eine Verordnung im Zustand <zustand>
     Und die Versicherte hat die App
@@ -146,7 +146,7 @@ Funktionalität: Versicherte mit App
       | an-kasse   | ready       | Kasse            | 403    | Der Empfänger darf den Flowtype für Apothekenpflichtige Arzneimittel nicht empfangen |
       | ohne-strich| ready       | Bindestrich-lose | 400    | FHIR-Validation error                                                           |
 
-  @tc:ERP-0412 @req:A_19514-03 @art:negativ
+  @tc:ERP-1412 @req:A_19514-03 @art:negativ
   Szenariogrundriss: Der Inhalt einer Zuweisung folgt der vorgegebenen Form
     Angenommen eine Verordnung im Zustand ready
     Und die Versicherte hat die App
@@ -161,7 +161,7 @@ Funktionalität: Versicherte mit App
       | unbekannt     | {"version": 1, "supplyOptionsType": "drone"}            | Invalid payload: does not conform to expected JSON schema |
       | zusatz        | {"version": 1, "supplyOptionsType": "onPremise", "x": 1}| Invalid payload: does not conform to expected JSON schema |
 
-  @tc:ERP-0413 @req:A_19514-03 @art:grenzwert
+  @tc:ERP-1413 @req:A_19514-03 @art:grenzwert
   Szenario: Mehr als zehn Vertretungen gibt es nicht
     Angenommen eine Verordnung im Zustand ready
     Und die Versicherte hat die App
@@ -171,14 +171,14 @@ Funktionalität: Versicherte mit App
     Wenn die Versicherte jede davon um Vertretung bittet
     Dann antwortet der Fachdienst auf Communication mit 429 "There are already 10"
 
-  @tc:ERP-0414 @req:A_19514-03 @art:negativ
+  @tc:ERP-1414 @req:A_19514-03 @art:negativ
   Szenario: Niemand schreibt sich selbst
     Angenommen eine Verordnung im Zustand ready
     Und die Versicherte hat die App
     Wenn die Versicherte sich selbst um Vertretung bittet
     Dann antwortet der Fachdienst auf Communication mit 400 "messages to self are not permitted"
 
-  @tc:ERP-0415 @req:A_19514-03 @art:negativ
+  @tc:ERP-1415 @req:A_19514-03 @art:negativ
   Szenario: Nach Ablauf weist niemand mehr zu
     Angenommen eine Verordnung im Zustand ready
     Und die Versicherte hat die App
@@ -186,7 +186,7 @@ Funktionalität: Versicherte mit App
     Und die Versicherte die Verordnung der Apotheke zuweist
     Dann antwortet der Fachdienst auf Communication mit 400 "Task is expired."
 
-  @tc:ERP-0416 @req:A_19514-03 @art:negativ
+  @tc:ERP-1416 @req:A_19514-03 @art:negativ
   Szenario: Mit fremdem AccessCode weist niemand zu
     Angenommen eine Verordnung im Zustand ready
     Und eine fremde Versicherte hat die App

@@ -188,11 +188,12 @@ Funktionalität: Zustände, Fristen und Regeln der Leitung
       | entlass-wochenende   | 2026-11-27 | 04        | 2027-02-27 | 2026-11-30 |
       | entlass-feiertage    | 2026-12-24 | 14        | 2027-03-24 | 2026-12-29 |
 
-  @tc:ERP-0321 @req:A_19128 @art:positiv
+  @tc:ERP-0321 @req:A_19128 @req:A_22636 @art:positiv
   Szenariogrundriss: Jede Teilverordnung wird für sich eingestellt
     Angenommen eine signierte Teilverordnung <teil> von <teile>, einlösbar in 0 Tagen
     Wenn die Praxis versucht, die Verordnung einzustellen
     Dann gelingt der Praxis Task/$activate mit 200
+    Und nennt das Dokument den Beginn der Einlösefrist
 
     Beispiele:
       | fall   | teil | teile |

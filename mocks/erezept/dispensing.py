@@ -15,7 +15,6 @@ from pruefstand.clock import berlin_day
 from pruefstand.fhir.plain import to_json
 from pruefstand.fhir.xpath import Element, elements_of, text_of, texts_of
 from pruefstand.ids.rezept_id import FlowType
-from pruefstand.rng import Rng
 
 LAST_DAY_OF_1_5 = date(2027, 4, 10)
 
@@ -108,7 +107,7 @@ def _rx_dispensation(
     if task.flow_type == FlowType.DIGITAL_APPLICATION:
         return Dispensed(stored, None)
     medication = _medication(element, _FIELDS["reference"](dispenses[0]))
-    name = Rng(task.prescription_id).derive("medication", str(number)).uuid()
+    name = resources.stable_uuid(task.prescription_id, "medication", str(number))
     stored["medicationReference"] = {"reference": f"Medication/{name}"}
     return Dispensed(stored, to_json(medication) | {"id": name})
 

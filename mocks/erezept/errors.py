@@ -34,6 +34,7 @@ class Refusal:
     diagnostics: str | None
     vau_code: str | None
     authenticate: str | None
+    code: str | None = None
 
 
 ISSUE_CODES: Mapping[int, str] = {
@@ -66,4 +67,6 @@ def resolve(refused: Refused, table: Mapping[str, Row] = TEXTS) -> Refusal:
     texts = [row.text.format_map(refused.values)]
     if refused.also is not None:
         texts.append(table[refused.also].text.format_map(refused.values))
-    return Refusal(row.status, tuple(texts), refused.diagnostics, row.vau_code, row.authenticate)
+    return Refusal(
+        row.status, tuple(texts), refused.diagnostics, row.vau_code, row.authenticate, row.code
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from mocks.erezept import resources
 from mocks.erezept.access_token import Caller, TokenVerifier
@@ -17,6 +19,8 @@ from mocks.erezept.rate_limit import CALLS, RateLimit
 from mocks.erezept.roles import allowed
 from mocks.erezept.service import Answer, Call, Service
 from mocks.erezept.state import Resource
+from mocks.erezept.texts import TEXTS, Row
+from mocks.erezept.tiflow import TIFLOW
 from pruefstand.fhir.xml import to_xml
 from pruefstand.ids import rezept_id
 from pruefstand.ids.rezept_id import FlowType
@@ -24,6 +28,9 @@ from pruefstand.model.http import MalformedHttp, Request, Response
 
 AUDIENCE = "https://erp-test.zentral.erp.splitdns.ti-dienste.de/"
 _BEARER = "Bearer "
+TODAY = "erezept"
+TABLES: Mapping[str, Mapping[str, Row]] = MappingProxyType({TODAY: TEXTS, "tiflow": TIFLOW})
+"""Error tables by the value of the setting `error_table`."""
 _LOG = logging.getLogger("pruefstand.mock")
 
 
@@ -58,16 +65,20 @@ class InnerRequests:
         self._tokens = tokens
         self._limit = limit
 
+    @property
+    def _table(self) -> Mapping[str, Row]:
+        return TABLES[str(self._service.ctx.settings.get("error_table", TODAY))]
+
     def answer(self, raw: bytes, *, token: str, user: str) -> Inner:
         """Return the answer to `raw`; a defect of the mock becomes the original's 500."""
         talk = Conversation()
         try:
             return _success(self._run(raw, token, user, talk), talk)
         except Refused as refused:
-            return _failure(resolve(refused), talk)
+            return _failure(resolve(refused, self._table), talk)
         except Exception:  # noqa: BLE001 - the process must stay alive, the log tells
             _LOG.exception("erezept: %s", talk.operation)
-            return _failure(resolve(Refused("internal")), talk)
+            return _failure(resolve(Refused("internal"), self._table), talk)
 
     def _run(self, raw: bytes, token: str, user: str, talk: Conversation) -> Answer:
         try:

@@ -14,12 +14,12 @@ from mocks.erezept.resources import (
     encoded,
     instant,
     profile,
+    stable_uuid,
 )
 from mocks.erezept.state import Resource, Task
 from pruefstand.crypto.cms_qes import QesSigner
 from pruefstand.crypto.pki import Pki
 from pruefstand.fhir.xml import to_xml
-from pruefstand.rng import Rng
 
 
 class ReceiptSigner:
@@ -46,9 +46,9 @@ def receipt(
     task: Task, pharmacy: str, *, at: datetime, base_url: str, signer: ReceiptSigner
 ) -> Resource:
     """Return the receipt for `task`, closed by `pharmacy` at `at` (A_19233)."""
-    ids = Rng(task.prescription_id).derive("receipt")
     device, composition, digest = (
-        f"urn:uuid:{ids.derive(name).uuid()}" for name in ("device", "composition", "digest")
+        f"urn:uuid:{stable_uuid(task.prescription_id, 'receipt', name)}"
+        for name in ("device", "composition", "digest")
     )
     assert task.prescription is not None
     assert task.accepted_at is not None

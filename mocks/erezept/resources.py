@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -12,7 +14,6 @@ from mocks.erezept.roles import OID
 from mocks.erezept.state import Resource, Task
 from mocks.erezept.transitions import Status
 from pruefstand.ids.rezept_id import FlowType
-from pruefstand.rng import Rng
 
 ERP = "https://gematik.de/fhir/erp"
 PROFILE = f"{ERP}/StructureDefinition/"
@@ -25,6 +26,8 @@ ORGANIZATION_TYPE = f"{ERP}/CodeSystem/GEM_ERP_CS_OrganizationType"
 TELEMATIK_ID = "https://gematik.de/fhir/sid/telematik-id"
 KVID = "http://fhir.de/sid/gkv/kvid-10"
 VERSION = "1.6"
+ERROR_CODES = "https://gematik.de/fhir/tiflow/core/CodeSystem/tiflow-operation-outcome-details-cs"
+"""Of the second error table."""
 
 FLOW_DISPLAY: Mapping[int, str] = MappingProxyType(
     {
@@ -51,7 +54,13 @@ def instant(at: datetime) -> str:
 
 def document_id(prescription_id: str, document: str) -> str:
     """Return the stable UUID of a task's document (1 prescription, 2 copy, 3 receipt)."""
-    return Rng(prescription_id).derive("document", document).uuid()
+    return stable_uuid(prescription_id, "document", document)
+
+
+def stable_uuid(*names: str) -> str:
+    """Return the UUID that follows from `names`; a seeded generator would cost ten times more."""
+    digest = hashlib.sha256("/".join(names).encode()).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))
 
 
 def operation_outcome(refusal: Refusal) -> Resource:
@@ -61,7 +70,7 @@ def operation_outcome(refusal: Refusal) -> Resource:
         issue: Resource = {
             "severity": "error",
             "code": issue_code(refusal.status),
-            "details": {"text": text},
+            "details": _details(refusal, text),
         }
         if refusal.diagnostics:
             issue["diagnostics"] = refusal.diagnostics
@@ -71,6 +80,12 @@ def operation_outcome(refusal: Refusal) -> Resource:
         "meta": {"profile": ["http://hl7.org/fhir/StructureDefinition/OperationOutcome"]},
         "issue": issues,
     }
+
+
+def _details(refusal: Refusal, text: str) -> Resource:
+    if refusal.code is None:
+        return {"text": text}
+    return {"coding": [{"system": ERROR_CODES, "code": refusal.code}], "text": text}
 
 
 def task(task: Task, *, with_code: bool = False, with_secret: bool = False) -> Resource:

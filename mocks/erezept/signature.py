@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from mocks.erezept.errors import Refused
 from mocks.erezept.faults import UNCHECKED_SIGNATURE
@@ -72,16 +73,25 @@ def _usable(document: QesDocument, pki: Pki, at: datetime) -> OcspStatus | None:
     """Return the embedded answer unless it is missing, foreign, not ours or out of date."""
     if document.ocsp is None:
         return None
-    try:
-        answer = ocsp.read_response(document.ocsp)
-        ocsp.check_signature(answer, (pki.service("ocsp").der,))
-    except (OcspProblem, CertificateProblem):
+    answer = _signed_by(document.ocsp, pki.service("ocsp").der)
+    if answer is None:
         return None
     digest = hashlib.sha256(document.signer_certificate).digest()
     serial = read_certificate_info(document.signer_certificate).serial
     if answer.serial != serial or answer.cert_hash not in (None, digest):
         return None
     return answer if abs(answer.this_update - at) <= OCSP_GRACE else None
+
+
+@lru_cache(maxsize=256)
+def _signed_by(response: bytes, responder: bytes) -> OcspStatus | None:
+    """Return the answer if its signature holds; one answer comes with many prescriptions."""
+    try:
+        answer = ocsp.read_response(response)
+        ocsp.check_signature(answer, (responder,))
+    except (OcspProblem, CertificateProblem):
+        return None
+    return answer
 
 
 def _refuse_bad(answer: OcspStatus, at: datetime) -> None:

@@ -23,6 +23,8 @@ class Row:
     text: str
     vau_code: str | None = None
     authenticate: str | None = None
+    code: str | None = None
+    """details.coding.code; today's service gives none."""
 
 
 def _prescription(text: str) -> Row:

@@ -9,10 +9,12 @@ import base64
 import binascii
 import io
 import re
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -48,11 +50,22 @@ def scan_content(name: str, content: bytes, secrets: tuple[bytes, ...]) -> list[
     """Return what one file shows, its name included."""
     hits = [Hit(name, "Name", secret) for secret in secrets if shows(name.encode(), secret)]
     seen: set[bytes] = set()
-    for form, data in forms(content):
+    for form, data in chain(documents(content), forms(content)):
         if data not in seen:
             seen.add(data)
             hits += [Hit(name, form, secret) for secret in secrets if shows(data, secret)]
     return hits
+
+
+def documents(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what a reader of PDF or of a workbook sees; a file that cannot be read is an error."""
+    if content[:5] == b"%PDF-":
+        pages = PdfReader(io.BytesIO(content)).pages
+        yield from forms("\n".join(page.extract_text() for page in pages).encode(), "PDF")
+    if content[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield from forms(archive.read(name), f"ZIP {name}")
 
 
 def shows(data: bytes, secret: bytes) -> bool:
@@ -73,9 +86,6 @@ def forms(content: bytes, form: str = "roh", depth: int = 0) -> Iterator[tuple[s
 
 def opened(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield what `content` holds in another encoding."""
-    if content[:5] == b"%PDF-":
-        pages = PdfReader(io.BytesIO(content)).pages
-        yield "PDF", "\n".join(page.extract_text() for page in pages).encode()
     if content[:2] == b"\x1f\x8b":
         with suppress(OSError, EOFError, zlib.error):
             # A stream with something behind it is read to its own end.

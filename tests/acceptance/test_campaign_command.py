@@ -136,7 +136,9 @@ def test_without_a_terminal_nothing_is_asked_and_nothing_is_assumed(shell: Shell
     who = ("--wer", "Ada", "--rolle", "Ärztin", *both)
     assert "nicht lesbar" in shell(*base, *who, "--datei", shell.home / "fehlt.pdf", code=4)
     assert "kein Tag" in shell(*base, *who, "--gueltig-bis", "morgen", code=4)
-    assert "erfüllt" in shell(*base, *who, "--datei", ROOT / "README.md", code=0)
+    note = ("--notiz", "[red]rot[/]")
+    assert "erfüllt" in shell(*base, *who, *note, "--datei", ROOT / "README.md", code=0)
+    assert "[red]rot[/]" in shell("attest", "--campaign", folder, code=6)
 
 
 def test_at_a_terminal_what_is_missing_is_asked(
@@ -190,8 +192,10 @@ def test_an_interrupted_run_is_continued_and_every_case_counts_once(shell: Shell
     ids = [case.id for run in found for case in run.cases]
     assert len(ids) == len(set(ids)) == 16
     assert {case.counting.verdict.value for case in collect(found)} == {"bestanden"}
-    for name in ("profile", "seed", "as_of", "sut", "inputs"):
+    for name in ("profile", "seed", "as_of", "inputs"):
         assert len({json.dumps(run.info[name]) for run in found}) == 1
+    # A killed run does not know any more which certificates the system under test showed.
+    assert len({(run.info["sut"]["name"], run.info["sut"]["version"]) for run in found}) == 1
     assert [run.info["exit_code"] for run in found] == [2, 2, 0]
 
 

@@ -44,7 +44,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "requirements": TIME_AND_CHANCE | {"config", "crypto", "requirements"},
     "attest": TIME_AND_CHANCE | {"config", "evidence", "requirements", "mockkit", "attest"},
     "report": TIME_AND_CHANCE | {"diff", "evidence", "requirements", "report"},
-    "analysis": TIME_AND_CHANCE | {"config", "evidence", "requirements", "analysis"},
+    # It validates the documents of a run.
+    "analysis": TIME_AND_CHANCE | {"config", "evidence", "requirements", "fhir", "analysis"},
     "pytest_plugin": ACTORS | {"config", "mockkit", "checks", "evidence", "pytest_plugin"},
     "mocks": PROTOCOL | {"mockkit"},
     "steps": GROUND

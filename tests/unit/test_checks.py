@@ -48,6 +48,7 @@ from tests.unit.synthetic_traffic import (
     refusal,
     soap_call,
 )
+from tests.unit.test_checks_idp_login import CONTROLS as LOGIN_CONTROLS
 from tests.unit.test_checks_messages import CONTROLS as MESSAGE_CONTROLS
 
 GOOD = Traffic()
@@ -460,7 +461,9 @@ def test_every_check_is_tried_here() -> None:
     found = {
         item for module in modules() for item in vars(module).values() if isinstance(item, Check)
     }
-    tried = {check.name for check, _ in WRONG} | {row[0].name for row in MESSAGE_CONTROLS}
+    tried = {check.name for check, _ in WRONG} | {
+        row[0].name for row in (*MESSAGE_CONTROLS, *LOGIN_CONTROLS)
+    }
     assert {check.name for check in found} <= tried
     assert all(changes for _, changes in WRONG)
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pruefstand.cli.accept import redaction
 from pruefstand.config.profile import Environment, Profile, load_profile
 from pruefstand.errors import ConfigurationError, ExitCode
+from pruefstand.model.secret_kind import REDACTABLE, SecretKind
 from pruefstand.requirements.catalogue import load_catalogue
 
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
@@ -193,3 +195,26 @@ def test_the_example_practice_excludes_only_what_exists() -> None:
     catalogue = load_catalogue(PROFILES.parent / "catalogue")
     known = {item.id for item in catalogue.checklist} | {row.id for row in catalogue.requirements}
     assert set(practice.applicability.exclude) <= known
+
+
+def test_everything_is_redacted_unless_the_profile_names_less(tmp_path: Path) -> None:
+    assert load_profile("mock", PROFILES).evidence.redact == REDACTABLE
+    chosen = profile(tmp_path, '[evidence]\nredact = ["kvnr", "token"]\ntsa = "https://tsa"')
+    assert chosen.evidence.redact == (SecretKind.KVNR, SecretKind.TOKEN)
+    assert chosen.evidence.tsa == "https://tsa"
+    assert redaction(chosen)["kinds"] == ["kvnr", "token"]
+    assert set(redaction(chosen)["off"]) == set(REDACTABLE) - {"kvnr", "token"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[evidence]\nredact = ["kvrn"]', "redact nennt 'kvrn'"),
+        ('[evidence]\nredact = "kvnr"', "falsche Art"),
+        ("[evidence]\nredact = [1]", "redact nennt 1"),
+        ('[evidence]\nredact = ["content"]', "redact nennt 'content'"),
+        ("[evidence]\nredakt = []", "redakt"),
+    ],
+)
+def test_a_mistake_in_the_evidence_table_is_named(tmp_path: Path, text: str, words: str) -> None:
+    assert words in str(refusal(tmp_path, text))

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_the_structure_is_that_of_pdf_a_2b(content: bytes) -> None:
 
 
 def test_a_plain_pdf_fails_the_same_check(dossier: Dossier) -> None:
-    found = problems(pdf.render(dossier, standard=None))
+    found = problems(pdf.render(dossier, standards=()))
     assert "6.6.4 identified as 2B" in found
     assert "6.2.3 output intent with ICC profile" in found
 
@@ -101,18 +102,17 @@ def test_what_the_standard_forbids_is_found(
 
 
 @needs_verapdf
-def test_verapdf_accepts_it_and_rejects_the_plain_one(dossier: Dossier, tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(pdf.render(dossier))
-    (tmp_path / "b.pdf").write_bytes(pdf.render(dossier, standard=None))
+@pytest.mark.parametrize("flavour", ["2b", "ua1"])
+def test_verapdf_accepts_it_and_rejects_the_plain_one(
+    dossier: Dossier, tmp_path: Path, flavour: str
+) -> None:
+    files = [tmp_path / "report.pdf", tmp_path / "plain.pdf"]
+    for path, standards in zip(files, [pdf.STANDARDS, ()], strict=True):
+        path.write_bytes(pdf.render(dossier, standards=standards))
     command = ["java", "-cp", VERAPDF, "org.verapdf.apps.GreenfieldCliWrapper"]
-    command += ["-f", "2b", "--format", "text"]
-    done = subprocess.run(
-        [*command, str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    said = [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" 2b")]
+    command += ["-f", flavour, "--format", "text", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    said = [line.split()[0] for line in done.stdout.splitlines() if line.endswith(f" {flavour}")]
     assert said == ["PASS", "FAIL"], done.stdout + done.stderr
 
 
@@ -164,6 +164,8 @@ def test_pages_are_numbered_bookmarked_tagged_and_german(content: bytes) -> None
     root = reader.trailer["/Root"]
     assert root["/Lang"] == "de"  # type: ignore[index]
     assert "/StructTreeRoot" in root  # type: ignore[operator]
+    metadata = root["/Metadata"].get_object().get_data().decode()  # type: ignore[index]
+    assert "<pdfuaid:part>1<" in metadata
 
 
 def test_the_date_is_that_of_the_run(content: bytes) -> None:
@@ -190,8 +192,10 @@ def test_enclosures_are_printed(dossier: Dossier) -> None:
         "x" * 65_536,
         "\ud800\udfff",
         "⟨kvnr:ab12cd34ef56⟩",
+        "",
+        "\xa0 \n\t",
     ],
-    ids=["markup", "control", "scripts", "long-word", "surrogates", "commitment"],
+    ids=["markup", "control", "scripts", "long-word", "surrogates", "commitment", "empty", "blank"],
 )
 def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
     dossier = dossier_of(tmp_path, [hostile_case(RunWriter(tmp_path, CLOCK), hostile)])
@@ -256,8 +260,8 @@ def test_long_words_may_break_and_long_texts_are_cut() -> None:
 
 
 def test_letters_without_a_glyph_are_spelled_out() -> None:
-    assert spell("ä→✓ e\u0301 ⟨\n⟩") == "ä→✓ é ⟨\n⟩"
-    assert spell("漢\u202e\x00") == "⟨U+6F22⟩⟨U+202E⟩⟨U+0000⟩"
+    assert spell("ä→… e\u0301 ⟨\n⟩") == "ä→… é ⟨\n⟩"
+    assert spell("漢\u202e\x00✓") == "⟨U+6F22⟩⟨U+202E⟩⟨U+0000⟩⟨U+2713⟩"
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
@@ -269,3 +273,11 @@ def test_any_text_can_be_printed(samples: list[str]) -> None:
         source.encode(), ignore_system_fonts=True, sys_inputs={"x": "\n".join(shown)}
     )
     assert compiler.compile(format="pdf", pdf_standards=["a-2b"])
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, database=None)
+@given(st.text(max_size=60))
+def test_any_text_of_the_tested_side_makes_a_report(text: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        writer = RunWriter(Path(name), CLOCK)
+        pdf.render(dossier_of(Path(name), [hostile_case(writer, text)]))

@@ -44,7 +44,7 @@ def log(found: Ruling | None = None, excluded: str = "") -> CaseLog:
 def test_a_ruling_is_the_verdict_of_the_record() -> None:
     case = log(Ruling(Verdict.OPEN, "warum", "was tun"))
     case.skip_reason = "warum"
-    record = case.record("skipped", None, [])
+    record = case.record("skipped", None)
     assert (record.verdict, record.message, record.hint) == (Verdict.OPEN, "warum", "was tun")
     assert [step.status for step in record.steps] == ["skipped"]
 
@@ -57,7 +57,7 @@ def test_findings_about_an_excluded_requirement_do_not_count() -> None:
     case = log(excluded="A_1")
     case(broken("A_1"))
     case.raise_failures()
-    record = case.record("passed", None, [])
+    record = case.record("passed", None)
     assert record.verdict is Verdict.NOT_APPLICABLE
     assert record.findings[0].actual == "ausgenommen: Vertrag"
 
@@ -65,5 +65,5 @@ def test_findings_about_an_excluded_requirement_do_not_count() -> None:
 def test_the_other_requirements_of_the_check_still_count() -> None:
     case = log(excluded="A_1")
     case(broken("A_1", "A_2"))
-    assert case.record("failed", AssertionError(), []).verdict is Verdict.FAILED
+    assert case.record("failed", AssertionError()).verdict is Verdict.FAILED
     assert [f.verdict for f in case.findings] == [Verdict.NOT_APPLICABLE, Verdict.FAILED]

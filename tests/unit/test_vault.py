@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -13,6 +16,9 @@ import pytest
 
 from pruefstand.clock import VirtualClock
 from pruefstand.errors import OperatorError
+from pruefstand.evidence.disclosure import check_disclosure, disclose
+from pruefstand.evidence.manifest import write_manifest
+from pruefstand.evidence.redaction.commitment import Committer
 from pruefstand.evidence.redaction.knowledge import Vocabulary
 from pruefstand.evidence.redaction.record import CaseRedactor
 from pruefstand.evidence.run_folder import Run, RunWriter, read_run
@@ -21,6 +27,7 @@ from pruefstand.model.case import CaseRecord
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.secret_kind import REDACTABLE, SecretKind
 from pruefstand.model.verdict import Verdict
+from tests.unit.evidence_pack import key
 from tests.unit.test_redaction import CODE, KVNR, PATIENT, exchange
 
 SENT = (
@@ -124,3 +131,59 @@ def test_an_unwritable_place_is_the_operators_error(tmp_path: Path) -> None:
     (tmp_path / "config").write_bytes(b"")
     with pytest.raises(OperatorError, match="nicht schreibbar"):
         VaultWriter(vault_path(environ(tmp_path), "run"))
+
+
+def proof_of(folder: Path) -> tuple[Path, bytes]:
+    """Return a run and the proof of one of its values."""
+    run = run_of(folder).folder
+    write_manifest(run, {}, key(folder))
+    vault = open_vault("run", environ(folder))
+    wanted = next(c for c in vault.commitments.values() if c.value == CODE.encode())
+    return run, json.dumps(disclose(run, vault, [wanted.mark])).encode()
+
+
+def test_a_proof_is_checked_by_the_pack_alone(tmp_path: Path) -> None:
+    run, proof = proof_of(tmp_path)
+    (value,) = check_disclosure(run, proof)
+    assert (value.kind, value.value, value.problem) == ("access-code", CODE.encode(), "")
+    assert value.places == ("events.ndjson",)
+    entry = json.loads(proof)["values"][0]
+    assert hashlib.sha256((entry["salt"] + CODE).encode()).hexdigest() == entry["commitment"]
+
+
+def test_a_commitment_the_pack_does_not_show_is_no_proof(tmp_path: Path) -> None:
+    run, proof = proof_of(tmp_path)
+    raw = json.loads(proof)
+    value = Committer(b"other").commit(SecretKind.NAME, b"Niemand")
+    raw["values"][0] |= {"salt": value.salt, "commitment": value.digest, "value": "Niemand"}
+    raw["values"][0]["value_base64"] = base64.b64encode(b"Niemand").decode()
+    (checked,) = check_disclosure(run, json.dumps(raw).encode())
+    assert "in keiner Datei" in checked.problem
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: b"",
+        lambda raw: b"[" * 100_000,
+        lambda raw: b"[]",
+        lambda raw: raw.replace(b"disclosure-1", b"disclosure-2"),
+        lambda raw: raw.replace(b'"values": [', b'"values": [1, '),
+        lambda raw: raw.replace(b'"value_base64": "', b'"value_base64": "%'),
+        lambda raw: raw.replace(b'"value": "', b'"value": "x'),
+        lambda raw: raw.replace(b'"salt": "', b'"salt": "../'),
+        lambda raw: raw.replace(b'"manifest": "', b'"manifest": "0'),
+        lambda raw: raw.replace(b"access-code", b"unbekannt"),
+    ],
+)
+def test_a_damaged_proof_is_refused(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    run, proof = proof_of(tmp_path)
+    with pytest.raises(OperatorError):
+        check_disclosure(run, damage(proof))
+
+
+@pytest.mark.parametrize("wanted", ["", "ffff", "⟨name:xyz⟩", "0" * 64, "../../etc/passwd"])
+def test_what_was_never_hidden_cannot_be_disclosed(tmp_path: Path, wanted: str) -> None:
+    run, _ = proof_of(tmp_path)
+    with pytest.raises(OperatorError, match="erwartet eine Zusage"):
+        disclose(run, open_vault("run", environ(tmp_path)), [wanted])

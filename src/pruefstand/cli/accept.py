@@ -161,12 +161,7 @@ def execute(console: Console, order: Order) -> Done:
         console.print(f"[yellow]Nicht geschwärzt[/] laut Profil: {', '.join(shown)}")
     VaultWriter(vault_path(os.environ, folder.name)).close()
     live = LiveRun(console, writer.case, around.judge)
-    with case_lists(order) as lists:
-        arguments = pytest_arguments(
-            root, folder, order.profile, order.seed, order.as_of, order.workers
-        )
-        arguments += [*selection(root, order), *lists]
-        outcome = int(pytest.main(arguments, plugins=[live]))
+    outcome = run_scenarios(root, folder, order, live)
     info["sut"]["certificates"] = sorted(live.certificates | set(info["sut"]["certificates"]))
     accounted = account(around.deviations, live.cases, day)
     counted = counting(live.cases, accounted) if order.accept_deviations else live.cases
@@ -183,9 +178,14 @@ def execute(console: Console, order: Order) -> Done:
     return Done(code, folder)
 
 
-def pytest_arguments(
-    root: Path, folder: Path, profile: str, seed: int, as_of: str | None, workers: int
-) -> list[str]:
+def run_scenarios(root: Path, folder: Path, order: Order, live: LiveRun) -> int:
+    """Run the scenarios of `order` under pytest; return its exit code."""
+    with case_lists(order) as lists:
+        arguments = [*pytest_arguments(root, folder, order), *selection(root, order), *lists]
+        return int(pytest.main(arguments, plugins=[live]))
+
+
+def pytest_arguments(root: Path, folder: Path, order: Order) -> list[str]:
     """Return how pytest is called for an acceptance run."""
     arguments = [
         f"--rootdir={root}",
@@ -193,12 +193,12 @@ def pytest_arguments(
         "-p",
         "no:cacheprovider",
         f"--pruefstand-run={folder}",
-        f"--pruefstand-profile={profile}",
-        f"--pruefstand-seed={seed}",
+        f"--pruefstand-profile={order.profile}",
+        f"--pruefstand-seed={order.seed}",
     ]
-    if as_of:
-        arguments.append(f"--pruefstand-as-of={as_of}")
-    return arguments + (["-n", str(workers)] if workers else [])
+    if order.as_of:
+        arguments.append(f"--pruefstand-as-of={order.as_of}")
+    return arguments + (["-n", str(order.workers)] if order.workers else [])
 
 
 def selection(root: Path, order: Order) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pruefstand.attest.desk import Desk, Entry, open_desk, read_upload
@@ -121,8 +122,9 @@ def show(console: Console, desk: Desk) -> None:
     """Print every item with its state."""
     table = Table("Punkt", "Urteil", "Was", "Grund")
     for entry in desk.entries:
-        table.add_row(entry.item.case, entry.verdict.value, entry.item.title, entry.reason)
-    console.print(table, markup=False)
+        told = (entry.item.case, entry.verdict.value, entry.item.title, entry.reason)
+        table.add_row(*map(escape, told))
+    console.print(table)
     for problem in desk.campaign.problems:
         console.print(f"zählt nicht: {problem}", markup=False)
 

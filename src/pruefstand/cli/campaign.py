@@ -12,6 +12,7 @@ from typing import Annotated
 import pytest
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pruefstand.attest.desk import Desk, open_desk
@@ -120,7 +121,7 @@ def _print_head(console: Console, desk: Desk, view: CampaignView) -> None:
         console.print(f"Lauf {item.folder.name}: {state}", markup=False)
     console.print(f"Bestätigungen: {len(desk.campaign.register.records)} Einträge")
     for problem in view.problems:
-        console.print(f"[red]zählt nicht[/] {problem}")
+        console.print(f"[red]zählt nicht[/] {escape(problem)}")
 
 
 def _print_attempts(console: Console, view: CampaignView) -> None:
@@ -129,9 +130,9 @@ def _print_attempts(console: Console, view: CampaignView) -> None:
         for number, attempt in enumerate(case.attempts, 1):
             last = number == len(case.attempts)
             table.add_row(
-                case.id,
+                escape(case.id),
                 str(number),
-                attempt.run,
+                escape(attempt.run),
                 attempt.started[:19].replace("T", " "),
                 attempt.record.verdict.value,
                 "ja" if last else "",

@@ -20,6 +20,9 @@ from pruefstand.evidence.inputs import input_hashes
 from pruefstand.evidence.interrupted import conclude, lineage
 from pruefstand.evidence.manifest import MANIFEST
 from pruefstand.evidence.run_folder import Run, read_run
+from pruefstand.report.dossier import compile_dossier
+from pruefstand.report.files import write_reports
+from pruefstand.requirements.catalogue import load_catalogue
 
 app = typer.Typer(add_completion=False)
 
@@ -43,7 +46,8 @@ def resume(
     order = order_of(run, before.info, campaign)
     require_same_inputs(before, order.profile)
     if not (run / MANIFEST).exists():
-        conclude(run, SystemClock())
+        ended = conclude(run, SystemClock())
+        write_reports(compile_dossier(ended, load_catalogue(project_root() / "catalogue")), run)
         seal(console, run, before.info["inputs"], SystemClock())
     done = [case.id for item in lineage(run) for case in item.cases]
     console.print(f"{run.name}: {len(done)} Fälle haben ihr Urteil und werden nicht wiederholt")

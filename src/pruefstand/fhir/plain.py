@@ -87,4 +87,4 @@ def _value(element: Element, parent: str) -> Any:
 
 
 def _tag(element: Element) -> str:
-    return etree.QName(element).localname
+    return element.tag.rpartition("}")[2]

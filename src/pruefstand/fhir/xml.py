@@ -33,6 +33,8 @@ XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 Resource = Mapping[str, Any]
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]')
+"""What must be escaped or refused; most texts hold none of it."""
 _ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -98,7 +100,8 @@ def _write(write: Callable[[str], None], name: str, value: Any, companion: Any) 
 
 
 def _write_one(write: Callable[[str], None], name: str, value: Any, companion: Any) -> None:
-    if isinstance(value, Mapping):
+    # The abstract class is asked last: most values are plain texts and dictionaries.
+    if type(value) is dict or (type(value) is not str and isinstance(value, Mapping)):
         _write_complex(write, name, value)
     elif name == "div":
         write(value)
@@ -139,6 +142,8 @@ def _escaped(value: str | int | Decimal) -> str:
     if value is True or value is False:
         return "true" if value else "false"
     text = str(value)
+    if not _SPECIAL.search(text):
+        return text
     if _FORBIDDEN.search(text):
         raise ValueError(f"character not allowed in XML: {text!r}")
     return text.translate(_ESCAPES)

@@ -1,14 +1,15 @@
 """Judges a redacted run by its originals, and hides in the result what was hidden before.
 
-The originals come from the operator's vault. Equal values get equal commitments: the run's secret
-is used again, so that a text that did not change reads as it did.
+The originals come from the operator's vault. What did not change stays as the run shows it; in
+what is new, equal values get equal commitments, since the run's secret is used again.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,9 +18,10 @@ from pruefstand.evidence.redaction.knowledge import Vocabulary
 from pruefstand.evidence.redaction.record import CaseRedactor
 from pruefstand.evidence.run_folder import Run
 from pruefstand.evidence.vault import Vault, find_vault, restored
-from pruefstand.model.case import CaseRecord, Json
+from pruefstand.model.case import CaseRecord, Json, finding_to_json
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.secret_kind import SecretKind
+from pruefstand.model.verdict import Finding
 from pruefstand.rejudge.judging import rejudged
 from pruefstand.rejudge.traffic import recorded_exchanges
 
@@ -43,7 +45,16 @@ class Judge:
             return rejudged(case, recorded_exchanges(self.run, case))
         traffic = recorded_exchanges(self.run, case, self._originals)
         whole = CaseRecord.from_json(_unmarked(case.summary_json(), self.vault.commitments))
-        return self._redactor.redact(rejudged(whole, traffic), traffic.exchanges, _nowhere)
+        judged = rejudged(whole, traffic)
+        hidden = self._redactor.redact(judged, traffic.exchanges, _nowhere)
+        known = {_key(old): shown for old, shown in zip(whole.findings, case.findings, strict=True)}
+        pairs = zip(judged.findings, hidden.findings, strict=True)
+        return replace(
+            case,
+            verdict=judged.verdict,
+            findings=tuple(known.get(_key(new), shown) for new, shown in pairs),
+            message=case.message if judged.message == whole.message else hidden.message,
+        )
 
     def _originals(self, run: Run, case: CaseRecord) -> tuple[Exchange, ...]:
         return restored(run, case, self.environ)
@@ -77,6 +88,10 @@ class _Forgetful:
 
     def exchange(self, shown: Json, original: Json) -> None:
         """Forget it."""
+
+
+def _key(finding: Finding) -> str:
+    return json.dumps(finding_to_json(finding), sort_keys=True)
 
 
 def _nowhere(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""`report.pdf`: the report for the file, as PDF/A-2b set by Typst.
+"""`report.pdf`: the report for the file, as PDF/A-2b and PDF/UA-1 set by Typst.
 
 Everything of the run reaches Typst as JSON and is shown as strings, so that nothing of it is ever
 read as markup. Fonts are those bundled with Typst; the same run gives the same octets.
@@ -27,7 +27,8 @@ from pruefstand.report.survey import CaseView
 from pruefstand.report.texts import Texts
 from pruefstand.requirements.catalogue import Requirement
 
-STANDARD: typst.PDFStandard = "a-2b"
+STANDARDS: tuple[typst.PDFStandard, ...] = ("a-2b", "ua-1")
+"""For the archive, and for readers who hear or feel the page."""
 REMARKS = 400
 """Findings listed at most; the text names the rest."""
 DIAGRAMS = 40
@@ -41,7 +42,7 @@ _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 _DRAWN = frozenset({Verdict.FAILED, Verdict.HARNESS_ERROR, Verdict.UNDECIDED, Verdict.HINT})
 
 
-def render(dossier: Dossier, *, standard: typst.PDFStandard | None = STANDARD) -> bytes:
+def render(dossier: Dossier, *, standards: tuple[typst.PDFStandard, ...] = STANDARDS) -> bytes:
     """Return the PDF; raises HarnessError when Typst refuses the document."""
     compiler = typst.Compiler(
         _asset("report.typ").encode(),
@@ -50,7 +51,7 @@ def render(dossier: Dossier, *, standard: typst.PDFStandard | None = STANDARD) -
     )
     try:
         document = compiler.compile(
-            format="pdf", pdf_standards=[standard] if standard else [], timestamp=_moment(dossier)
+            format="pdf", pdf_standards=list(standards), timestamp=_moment(dossier)
         )
     except typst.TypstError as error:
         raise HarnessError(
@@ -109,7 +110,8 @@ class _Page:
         note = self._texts("diagrams.cut", shown=len(pairs), all=len(view.shown)) if cut else ""
         head = self.printed(
             {
-                "title": view.record.title,
+                # PDF/UA refuses a heading without a word.
+                "title": " ".join(view.record.title.split()) or "–",
                 "id": view.record.id,
                 "feature": view.record.feature,
                 "verdict": self._texts.verdict(view.record.verdict),
@@ -293,5 +295,7 @@ def _asset(name: str) -> str:
 
 
 WRITER = Writer(
-    "report.pdf", "Bericht für Akte und Prüfstelle, PDF/A-2b", lambda dossier: [render(dossier)]
+    "report.pdf",
+    "Bericht für Akte und Prüfstelle, PDF/A-2b und barrierefrei",
+    lambda dossier: [render(dossier)],
 )

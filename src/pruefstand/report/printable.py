@@ -1,6 +1,6 @@
-"""Text as the PDF can print it: every glyph comes from the fonts bundled with Typst.
+"""Text as the PDF can print it: every glyph comes from one font bundled with Typst.
 
-PDF/A forbids a glyph that no font has. What the fonts lack and what hides or turns text is
+PDF/A forbids a glyph that no font has. What the font lacks and what hides or turns text is
 spelled out as its code point; endless words may break, endless texts are cut.
 """
 
@@ -18,28 +18,39 @@ GLYPHS = (
     (0x20, 0x7E),
     (0xA0, 0xAC),
     (0xAE, 0x24F),
-    (0x2B0, 0x2FF),
+    (0x2B0, 0x2E4),
     (0x384, 0x38A),
+    (0x38C, 0x38C),
     (0x38E, 0x3A1),
-    (0x3A3, 0x481),
-    (0x48A, 0x4FF),
-    (0x1E00, 0x1EFF),
+    (0x3A3, 0x3CE),
+    (0x3FD, 0x45F),
+    (0x490, 0x4C4),
+    (0x4D0, 0x4F9),
+    (0x1E00, 0x1E9B),
+    (0x1E9E, 0x1E9E),
+    (0x1EA0, 0x1EF9),
     (0x2010, 0x2027),
-    (0x202F, 0x2040),
-    (0x2044, 0x2052),
+    (0x202F, 0x2037),
+    (0x2039, 0x203E),
+    (0x2044, 0x2044),
     (0x2070, 0x2071),
     (0x2074, 0x208E),
-    (0x20A0, 0x20C0),
+    (0x20AC, 0x20AC),
     (0x2122, 0x2122),
-    (0x2190, 0x21FF),
-    (0x2200, 0x22FF),
-    (0x2500, 0x2606),
-    (0x2713, 0x2714),
-    (0x2717, 0x2718),
-    (0x27E6, 0x27EB),
+    (0x2190, 0x2199),
+    (0x220F, 0x221A),
+    (0x221E, 0x221E),
+    (0x2248, 0x2248),
+    (0x2260, 0x2260),
+    (0x2264, 0x2265),
+    (0x25A0, 0x25A1),
+    (0x27E6, 0x27E9),
     (0xFFFD, 0xFFFD),
 )
-"""Code points that the bundled fonts have, first and last; combining marks only after a letter."""
+"""Code points of Libertinus Serif, regular and bold, first and last; marks only after a letter.
+
+In a drawing two fonts do not mix: a glyph of the second may lose those of the first.
+"""
 BREAK = "\u200b"
 _WORD = 18
 _LONG = re.compile(rf"[^\s{BREAK}]{{{_WORD + 1},}}")

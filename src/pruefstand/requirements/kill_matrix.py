@@ -15,7 +15,7 @@ from pruefstand.model.case import CaseRecord
 from pruefstand.model.fault import Fault
 from pruefstand.model.verdict import Finding, Verdict
 
-GREEN = frozenset({Verdict.PASSED, Verdict.HINT})
+GREEN = frozenset({Verdict.PASSED, Verdict.HINT, Verdict.NOT_APPLICABLE, Verdict.ATTESTED})
 _MISSED = frozenset({Verdict.FAILED, Verdict.HINT})
 
 
