@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mocks.konnektor.errors import telematik_error
@@ -12,10 +13,12 @@ from pruefstand.soap.fault import TelematikError, error_element, status_element
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The response element, and the seconds that the card worked for it."""
+    """The response, built or serialised, and the seconds that the card worked for it."""
 
-    body: Element
+    body: Element | bytes
     delay: float = 0.0
+    completes: Callable[[], bytes | None] | None = None
+    """Called when the card is done; raises, or returns another response, if something came up."""
 
 
 def error(state: State, trouble: TelematikError) -> Element:

@@ -1,107 +1,51 @@
-"""Cards and PINs: what is plugged in, what is unlocked, and for whom."""
+"""Cards: what is plugged in, which keys and PINs it has, and whose session it serves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
 
-from mocks.konnektor.settings import PinEntry
-from pruefstand.crypto.pki import Identity, Pki
-from pruefstand.errors import ConfigurationError
+from mocks.konnektor.pins import Pin, SessionKey
+from pruefstand.crypto.pki import Identity, RsaIdentity
 
-SessionKey = tuple[str, ...]
-
-TRIES = 3
-"""Wrong entries until a PIN is blocked."""
-
-PUK_USES = 10
-"""Entries of a PUK, right or wrong."""
-
-_ABORTS: Mapping[str, int] = {"cancel": 4049, "timeout": 4043}
-_NEW_PIN_PROBLEMS: Mapping[str, int] = {"mismatch": 4067, "length": 4068}
+CardKey = Identity | RsaIdentity
 
 GROUPS = {"HBAx": ("HBA", "HBA-qSig", "ZOD_2.0"), "SM-B": ("SMC-B", "HSM-B")}
 """Card types that a filter may name as a group."""
 
-
-@dataclass(frozen=True, slots=True)
-class PinOutcome:
-    """What came of one PIN entry: PinResult, remaining tries, and the code an operation maps."""
-
-    result: str
-    code: int = 0
-    left_tries: int | None = None
+CRYPTS = ("RSA", "ECC", "RSA_ECC")
+"""What `Crypt` may ask for; RSA_ECC takes the elliptic-curve key where the card has one."""
 
 
-@dataclass(slots=True)
-class Pin:
-    """One PIN object; `verified` holds the card sessions in which it was entered."""
+class Defect(StrEnum):
+    """What can be wrong with a card, as a profile names it."""
 
-    left_tries: int = TRIES
-    transport: bool = False
-    puk_uses: int = PUK_USES
-    verified: set[SessionKey] = field(default_factory=set)
-
-    def status(self, session: SessionKey) -> tuple[str, int | None]:
-        """Return PinStatus for `session` and, where told, the remaining tries."""
-        if self.transport:
-            return "TRANSPORT_PIN", None
-        if self.left_tries == 0:
-            return "BLOCKED", 0
-        return ("VERIFIED", None) if session in self.verified else ("VERIFIABLE", self.left_tries)
-
-    def enter(self, how: PinEntry) -> PinOutcome:
-        """Let the user act at the terminal; a wrong entry costs a try, a right one restores all."""
-        if self.transport:
-            return PinOutcome("TRANSPORT_PIN", 4065)
-        return self._compare(how)
-
-    def change(self, how: PinEntry) -> PinOutcome:
-        """Let the user type the old PIN and twice a new one; a transport PIN becomes a real one."""
-        outcome = self._compare(how)
-        if outcome.result != "OK":
-            return outcome
-        if how in _NEW_PIN_PROBLEMS:
-            return PinOutcome("ERROR", _NEW_PIN_PROBLEMS[how])
-        self.transport = False
-        return outcome
-
-    def unblock(self, how: PinEntry) -> PinOutcome:
-        """Let the user type the PUK, which has ten uses; right, it restores all tries."""
-        if self.puk_uses == 0:
-            return PinOutcome("WASBLOCKED", 4064)
-        if how in _ABORTS:
-            return PinOutcome("ERROR", _ABORTS[how])
-        self.puk_uses -= 1
-        if how == "wrong":
-            if self.puk_uses == 0:
-                return PinOutcome("NOWBLOCKED", 4064)
-            return PinOutcome("REJECTED", 4085, self.puk_uses)
-        if how in _NEW_PIN_PROBLEMS:
-            return PinOutcome("ERROR", _NEW_PIN_PROBLEMS[how])
-        self.left_tries = TRIES
-        return PinOutcome("OK")
-
-    def _compare(self, how: PinEntry) -> PinOutcome:
-        if self.left_tries == 0:
-            return PinOutcome("WASBLOCKED", 4063)
-        if how in _ABORTS:
-            return PinOutcome("ERROR", _ABORTS[how])
-        if how == "wrong":
-            self.left_tries -= 1
-            if self.left_tries == 0:
-                self.verified.clear()
-                return PinOutcome("NOWBLOCKED", 4063)
-            return PinOutcome("REJECTED", 4085, self.left_tries)
-        self.left_tries = TRIES
-        return PinOutcome("OK")
+    DEAD = "dead"
+    """Answers no command (4094)."""
+    C2C = "c2c"
+    """Refuses the card-to-card authentication (4057)."""
+    LOCKED = "locked"
+    """The eGK's health application is locked (114)."""
+    INCONSISTENT = "inconsistent"
+    """An update of the eGK's data was broken off (3001)."""
+    TOO_OLD = "too_old"
+    """An eGK before generation 2; it shows as UNKNOWN (113)."""
+    UNREADABLE_PROOF = "unreadable_proof"
+    """The proof on the eGK cannot be decrypted (3039)."""
+    CHECKSUM = "checksum"
+    """The KVK's checksum is wrong (3021)."""
+    UNREADABLE = "unreadable"
+    """The KVK's data cannot be read (3020)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Card:
-    """A plugged card; `keys` maps certificate references to identities on the card."""
+    """A card; `identities` maps certificate references to its elliptic-curve keys.
+
+    `twin` returns the RSA key for one of them; `crypts` tells which of the two kinds it holds.
+    """
 
     handle: str
     card_type: str
@@ -110,12 +54,23 @@ class Card:
     slot: int
     holder: str
     inserted: datetime
-    keys: Mapping[str, Identity]
+    identities: Mapping[str, Identity]
+    twin: Callable[[Identity], RsaIdentity]
+    crypts: frozenset[str]
     pins: Mapping[str, Pin]
     mandants: frozenset[str]
     kvnr: str | None = None
+    managed: bool = True
+    """Whether the administrator knows the SM-B (SM-B_Verwaltet)."""
+    table: Mapping[str, object] = field(default_factory=dict)
+    """The table of the profile that describes the card."""
+    defect: Defect | None = None
+    template: bytes = b""
+    """The insured person's data on a KVK."""
     receipt: bytes | None = None
     """The proof of the last online check, on an eGK."""
+    bound_to: str | None = None
+    """The workplace that holds the one session of an eGK."""
     busy_until: float = 0.0
     """Stopwatch seconds; a card works on one command at a time."""
 
@@ -129,67 +84,36 @@ class Card:
         """Whether the card belongs to an institution."""
         return self.card_type in GROUPS["SM-B"]
 
+    @property
+    def is_insured(self) -> bool:
+        """Whether the card belongs to an insured person."""
+        return not (self.is_hba or self.is_smb)
+
+    def key(self, reference: str, crypt: str) -> CardKey | None:
+        """Return the key behind a certificate reference; None when the card has none such."""
+        identity = self.identities.get(reference)
+        if identity is None:
+            return None
+        if crypt != "RSA" and "ECC" in self.crypts:
+            return identity
+        if crypt != "ECC" and "RSA" in self.crypts:
+            return self.twin(identity)
+        return None
+
+    def all_keys(self) -> list[CardKey]:
+        """Return every key on the card, of both kinds."""
+        found = (self.key(name, crypt) for name in self.identities for crypt in sorted(self.crypts))
+        return [key for key in found if key is not None]
+
+    def own_key(self, reference: str = "C.AUT") -> CardKey:
+        """Return a key that the card surely has, the elliptic-curve one first."""
+        key = self.key(reference, "RSA_ECC")
+        if key is None:
+            raise KeyError(f"{self.card_type} without {reference}")
+        return key
+
     def session(self, mandant: str, client_system: str, workplace: str, user: str) -> SessionKey:
         """Return the key of the card session that a call takes part in (TUC_KON_026)."""
         if self.is_hba:
             return (client_system, user)
         return (mandant,) if self.is_smb else (workplace,)
-
-
-def personalise(
-    table: Mapping[str, Any], pki: Pki, at: datetime, mandants: frozenset[str], terminal: str
-) -> Card:
-    """Return the card that a profile table describes; names and roles are those of the PKI."""
-    kind = str(table.get("type", ""))
-    if kind not in _PERSONALISERS:
-        raise ConfigurationError(
-            f"konnektor: card type {kind!r} is unknown", hint=f"one of: {', '.join(_PERSONALISERS)}"
-        )
-    iccsn, holder, keys, pins = _PERSONALISERS[kind](table, pki)
-    for pin in pins.values():
-        pin.transport = table.get("pin") == "transport"
-        pin.left_tries = 0 if table.get("pin") == "blocked" else TRIES
-    return Card(
-        handle=str(table.get("handle", f"{kind}-{iccsn[-4:]}")),
-        card_type=kind,
-        iccsn=iccsn,
-        terminal=str(table.get("terminal", terminal)),
-        slot=int(table.get("slot", 1)),
-        holder=holder,
-        inserted=at,
-        keys=keys,
-        pins=pins,
-        mandants=frozenset(table.get("mandants", mandants)),
-        kvnr=table.get("kvnr"),
-    )
-
-
-_Parts = tuple[str, str, dict[str, Identity], dict[str, Pin]]
-
-
-def _hba(table: Mapping[str, Any], pki: Pki) -> _Parts:
-    card = pki.hba(
-        str(table.get("name", "default")),
-        role=str(table.get("role", "arzt")),
-        telematik_id=table.get("telematik_id"),
-    )
-    keys = {"C.AUT": card.aut, "C.ENC": card.enc, "C.QES": card.qes}
-    return card.iccsn, card.holder.name, keys, {"PIN.CH": Pin(), "PIN.QES": Pin()}
-
-
-def _smcb(table: Mapping[str, Any], pki: Pki) -> _Parts:
-    card = pki.smcb(
-        str(table.get("name", "praxis")),
-        role=str(table.get("role", "praxis")),
-        telematik_id=table.get("telematik_id"),
-    )
-    keys = {"C.AUT": card.aut, "C.ENC": card.enc, "C.SIG": card.osig}
-    return card.iccsn, card.institution, keys, {"PIN.SMC": Pin()}
-
-
-def _egk(table: Mapping[str, Any], pki: Pki) -> _Parts:
-    card = pki.egk(str(table["kvnr"]), table.get("name"))
-    return card.iccsn, card.holder.name, {"C.AUT": card.aut}, {"PIN.CH": Pin()}
-
-
-_PERSONALISERS = {"HBA": _hba, "SMC-B": _smcb, "EGK": _egk}

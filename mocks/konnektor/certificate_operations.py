@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from mocks.konnektor.answer import Answer, error, status
-from mocks.konnektor.cards import Card
+from mocks.konnektor.cards import Card, CardKey
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.pin_operations import check_alive
 from mocks.konnektor.reach import is_visible
 from mocks.konnektor.state import State
 from mocks.konnektor.timing import seconds
@@ -15,7 +16,6 @@ from mocks.konnektor.verdict import Verdict, judge
 from pruefstand.crypto.pki import (
     CertificateInfo,
     CertificateProblem,
-    Identity,
     read_certificate_info,
 )
 from pruefstand.soap.envelope import (
@@ -34,17 +34,19 @@ _OWN_ICCSN = "80276883110000000017"
 
 
 def read_card_certificate(node: Element, call: Call, state: State) -> Answer:
-    """Return certificates of HBA or SM-B; the mock's cards hold ECC only."""
+    """Return certificates of HBA or SM-B, of the kind of key that is asked for."""
     card = call.the_card()
-    if card.card_type == "EGK":
+    if card.is_insured:
         raise KonnektorError(4090)
     wanted = [(part.text or "").strip() for part in children(node, "CERT:CertRefList/CERT:CertRef")]
     for reference in wanted:
         if reference not in _REFERENCES:
             raise KonnektorError(4149, reference)
-    if (text(node, "CERT:Crypt") or "RSA") != "ECC":
-        raise KonnektorError(4147, "Karte hat nur ECC-Zertifikate")
-    entries = [_data_info(reference, card.keys.get(reference)) for reference in wanted]
+    crypt = text(node, "CERT:Crypt") or "RSA"
+    if crypt not in card.crypts:
+        raise KonnektorError(4258 if crypt == "ECC" else 4147, f"Crypt={crypt}")
+    check_alive(card)
+    entries = [_data_info(reference, card.key(reference, crypt)) for reference in wanted]
     body = element(
         "CERT:ReadCardCertificateResponse",
         status(state),
@@ -54,7 +56,7 @@ def read_card_certificate(node: Element, call: Call, state: State) -> Answer:
     return Answer(body, state.occupy(card, work))
 
 
-def _data_info(reference: str, identity: Identity | None) -> Element:
+def _data_info(reference: str, identity: CardKey | None) -> Element:
     name = element("CERTCMN:CertRef", reference)
     if identity is None:
         return element("CERTCMN:X509DataInfo", name)
@@ -75,15 +77,22 @@ def _data_info(reference: str, identity: Identity | None) -> Element:
 
 def check_expiration(node: Element, call: Call, state: State) -> Answer:
     """List when certificates expire: of one card, or of all in reach and of the Konnektor."""
-    if (text(node, "CERT:Crypt") or "ECC") != "ECC":
-        raise KonnektorError(4147, "Karte hat nur ECC-Zertifikate")
+    crypt = text(node, "CERT:Crypt") or "RSA_ECC"
     if call.card is not None and not (call.card.is_hba or call.card.is_smb):
         raise KonnektorError(4090)
-    entries = [_expiration(card) for card in _managed(call, state)]
+    managed = _managed(call, state)
+    if crypt == "RSA" and not any("RSA" in card.crypts for card in managed):
+        raise KonnektorError(4147, "keine Karte mit RSA-Zertifikaten")
+    found = [(card, key) for card in managed if (key := card.key("C.AUT", crypt))]
+    # A card without the certificates asked for is left out, with a warning.
+    warning = 4257 if len(found) < len(managed) and crypt == "ECC" else 0
+    entries = [_expiration(card, key) for card, key in found]
     if call.card is None:
         own = state.ctx.pki.tls_server()
         entries.append(_entry("", "", _OWN_ICCSN, read_certificate_info(own.der)))
-    return Answer(element("CERT:CheckCertificateExpirationResponse", status(state), *entries))
+    return Answer(
+        element("CERT:CheckCertificateExpirationResponse", status(state, warning), *entries)
+    )
 
 
 def _managed(call: Call, state: State) -> list[Card]:
@@ -96,8 +105,8 @@ def _managed(call: Call, state: State) -> list[Card]:
     ]
 
 
-def _expiration(card: Card) -> Element:
-    info = read_certificate_info(card.keys["C.AUT"].der)
+def _expiration(card: Card, key: CardKey) -> Element:
+    info = read_certificate_info(key.der)
     return _entry(card.terminal, card.handle, card.iccsn, info)
 
 

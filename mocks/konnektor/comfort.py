@@ -9,7 +9,6 @@ from mocks.konnektor.answer import Answer, status
 from mocks.konnektor.comfort_sessions import Key
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
-from mocks.konnektor.faults import COMFORT_BROKEN
 from mocks.konnektor.settings import ComfortLimits
 from mocks.konnektor.state import State
 from pruefstand.soap.envelope import Element, children, element
@@ -21,7 +20,7 @@ _PIN_FAULTS = {4085: 4276, 4063: 4275}
 
 def activate(_: Element, call: Call, state: State) -> Answer:
     """Open a comfort session after PIN.QES; the user id must be a fresh UUID."""
-    limits = _limits(state, 4267)
+    limits = _limits(state)
     card = _hba(call)
     if not _UUID.fullmatch(call.user):
         raise KonnektorError(4272, call.user)
@@ -39,7 +38,7 @@ def activate(_: Element, call: Call, state: State) -> Answer:
 
 def deactivate(node: Element, _: Call, state: State) -> Answer:
     """End all comfort sessions of the cards named; unknown and idle cards give a warning."""
-    _limits(state, 4268)
+    _limits(state)
     handles = [(part.text or "").strip() for part in children(node, "CONN:CardHandle")]
     plugged = {card.handle for card in state.plugged()}
     idle = [name for name in handles if name in plugged and not state.comfort.close_card(name)]
@@ -51,8 +50,6 @@ def deactivate(node: Element, _: Call, state: State) -> Answer:
 
 def get_mode(_: Element, call: Call, state: State) -> Answer:
     """Tell whether comfort signature is offered, its limits, and what this user has left."""
-    if COMFORT_BROKEN in state.ctx.faults:
-        raise KonnektorError(4269)
     _hba(call)
     limits = state.behaviour.comfort
     enabled = limits is not None
@@ -87,9 +84,7 @@ def _session_info(call: Call, state: State) -> Element:
     )
 
 
-def _limits(state: State, failure: int) -> ComfortLimits:
-    if COMFORT_BROKEN in state.ctx.faults:
-        raise KonnektorError(failure)
+def _limits(state: State) -> ComfortLimits:
     limits = state.behaviour.comfort
     if limits is None:
         raise KonnektorError(4263)

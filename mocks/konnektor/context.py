@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mocks.konnektor.cards import Card, SessionKey
+from mocks.konnektor.access import Caller, is_bound
+from mocks.konnektor.cards import Card
 from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.information_model import Terminal
+from mocks.konnektor.pins import SessionKey
 from mocks.konnektor.state import State
-from pruefstand.crypto.pki import CertificateProblem, read_certificate_info
 from pruefstand.soap.envelope import Element, text
 
 
@@ -20,7 +22,6 @@ class Call:
     client_system: str
     workplace: str
     user: str
-    client_certificate: bytes | None
     card: Card | None = None
 
     @property
@@ -45,23 +46,6 @@ class Check:
     fails: Callable[[Call, State], bool]
 
 
-def is_bound(call: Call, state: State) -> bool:
-    """Whether the TLS client certificate belongs to the client system of the context.
-
-    Bound are the fingerprints of the profile or, without such, a subject named like the system.
-    """
-    if call.client_certificate is None:
-        return False
-    try:
-        info = read_certificate_info(call.client_certificate)
-    except CertificateProblem:
-        return False
-    bound = state.behaviour.client_certificates
-    if bound:
-        return info.fingerprint in bound.get(call.client_system, ())
-    return info.subject_cn == call.client_system
-
-
 def _is_unknown(call: Call, state: State) -> bool:
     return (
         call.mandant not in state.model.mandants
@@ -78,44 +62,68 @@ def _has_foreign_session(call: Call, _: State) -> bool:
     return any(key[0] == call.client_system and key != call.session for key in sessions)
 
 
-BEFORE_CARD = (
-    Check(4021, lambda call, _: not (call.mandant and call.client_system and call.workplace)),
-    Check(
-        4204,
-        lambda call, state: state.behaviour.client_authentication and not is_bound(call, state),
-    ),
-)
+def _is_foreign_terminal(call: Call, state: State) -> bool:
+    terminal = _terminal(call, state)
+    return terminal is not None and not terminal.belongs_to(call.mandant)
+
+
+def _is_out_of_reach(call: Call, state: State) -> bool:
+    if call.card is None:
+        return False
+    terminal = _terminal(call, state)
+    return terminal is None or not terminal.serves(call.workplace)
+
+
+def _is_remote_egk(call: Call, state: State) -> bool:
+    terminal = _terminal(call, state)
+    if call.card is None or not call.card.is_insured or terminal is None:
+        return False
+    return call.workplace not in terminal.local
+
+
+def _terminal(call: Call, state: State) -> Terminal | None:
+    return None if call.card is None else state.model.terminals.get(call.card.terminal)
+
 
 AFTER_CARD = (
     Check(4021, _is_unknown),
+    Check(
+        4010,
+        lambda call, state: not state.model.has_client_system(call.mandant, call.client_system),
+    ),
+    Check(4011, lambda call, state: not state.model.has_workplace(call.mandant, call.workplace)),
     Check(
         4014,
         lambda call, state: (
             (call.mandant, call.client_system, call.workplace) not in state.model.contexts
         ),
     ),
+    Check(4012, _is_foreign_terminal),
+    Check(4009, lambda call, _: call.card is not None and not call.card.managed),
     Check(
         4013,
         lambda call, _: (
             call.card is not None and call.card.is_smb and call.mandant not in call.card.mandants
         ),
     ),
-    Check(
-        4015,
-        lambda call, state: (
-            call.card is not None
-            and call.workplace not in state.model.terminals.get(call.card.terminal, ())
-        ),
-    ),
+    Check(4015, _is_out_of_reach),
+    Check(4016, _is_remote_egk),
 )
+
+
+def _has_other_workplace(call: Call, _: State) -> bool:
+    card = call.card
+    return card is not None and card.is_insured and card.bound_to not in (None, call.workplace)
+
 
 WITH_SESSION = (
     Check(4003, lambda call, _: call.card is not None and call.card.is_hba and not call.user),
+    Check(4017, _has_other_workplace),
     Check(4018, _has_foreign_session),
 )
 
 
-def enter(node: Element, state: State, certificate: bytes | None, *, session: bool) -> Call:
+def enter(node: Element, state: State, caller: Caller, *, session: bool) -> Call:
     """Return the checked call of the operation in `node`; raises the first check's error.
 
     `session` tells that the operation takes part in a card session.
@@ -124,15 +132,17 @@ def enter(node: Element, state: State, certificate: bytes | None, *, session: bo
     def read(name: str) -> str:
         return text(node, f"CCTX:Context/CONN:{name}") or ""
 
-    caller = (read("MandantId"), read("ClientSystemId"), read("WorkplaceId"), read("UserId"))
-    call = Call(*caller, certificate)
-    _apply(BEFORE_CARD, call, state)
+    call = Call(read("MandantId"), read("ClientSystemId"), read("WorkplaceId"), read("UserId"))
+    if not (call.mandant and call.client_system and call.workplace):
+        raise KonnektorError(4021)
+    if not is_bound(caller, call.client_system, state):
+        raise KonnektorError(4204)
     handle = text(node, "CONN:CardHandle")
     if handle is not None:
-        call = Call(*caller, certificate, state.card(handle))
+        call = replace(call, card=state.card(handle))
     _apply(AFTER_CARD, call, state)
     if session:
-        _apply(WITH_SESSION, call, state)
+        _join_session(call, state)
     return call
 
 
@@ -140,16 +150,23 @@ def with_card(call: Call, handle: str, state: State) -> Call:
     """Return `call` about the card behind `handle`, checked as if it had named it alone."""
     about = replace(call, card=state.card(handle))
     _apply(AFTER_CARD, about, state)
-    if about.the_card().is_hba:
-        _apply(WITH_SESSION, about, state)
+    if not about.the_card().is_smb:
+        _join_session(about, state)
     return about
 
 
-def enter_nameless(state: State, certificate: bytes | None) -> Call:
-    """Return the call of an operation without context; raises 4204 without a certificate."""
-    if state.behaviour.client_authentication and certificate is None:
+def enter_nameless(state: State, caller: Caller) -> Call:
+    """Return the call of an operation without context; raises 4204 for an unknown caller."""
+    if not is_bound(caller, None, state):
         raise KonnektorError(4204)
-    return Call("", "", "", "", certificate)
+    return Call("", "", "", "")
+
+
+def _join_session(call: Call, state: State) -> None:
+    """Enter the card session; an eGK has a single one, which belongs to a workplace."""
+    _apply(WITH_SESSION, call, state)
+    if call.card is not None and call.card.is_insured:
+        call.card.bound_to = call.workplace
 
 
 def _apply(checks: tuple[Check, ...], call: Call, state: State) -> None:

@@ -26,36 +26,45 @@ class Service:
 
 SERVICES = (
     Service("EventService", "Systeminformationsdienst", ("7.2.0",)),
-    Service("CardService", "Kartendienst", ("8.1.2",)),
+    Service("CardService", "Kartendienst", ("8.1.0", "8.1.1", "8.1.2")),
     Service("CardTerminalService", "Kartenterminaldienst", ("1.1.0",)),
     Service("VSDService", "Fachmodul VSDM", ("5.2.0",)),
-    Service("CertificateService", "Zertifikatsdienst", ("6.0.1",)),
-    Service("SignatureService", "Signaturdienst", ("7.4.2", "7.5.5")),
-    Service("AuthSignatureService", "Authentisierungsdienst", ("7.4.1",)),
+    Service("KVKService", "Lesen der KVK", ("4.0.0",)),
+    Service("CertificateService", "Zertifikatsdienst", ("6.0.0", "6.0.1")),
+    Service("SignatureService", "Signaturdienst", ("7.4.0", "7.4.2", "7.5.5")),
+    Service("AuthSignatureService", "Authentisierungsdienst", ("7.4.0", "7.4.1")),
+    Service("EncryptionService", "Verschlüsselungsdienst", ("6.1.0", "6.1.1")),
 )
 
 _VENDOR = {"id": "MOCKV", "code": "mockkon", "name": "Pruefstand", "product": "Konnektor (Mock)"}
 _TYPE_VERSION, _HARDWARE, _FIRMWARE = "6.0.2", "1.0.0", "6.0.5"
 
 
-def directory(base_url: str, at: datetime, *, client_authentication: bool) -> bytes:
-    """Return connector.sds; endpoints lie below `base_url` and are offered over TLS only."""
-    services = [_service(service, base_url.rstrip("/")) for service in SERVICES]
+def directory(
+    base_url: str, at: datetime, *, client_authentication: bool, plain_url: str | None = None
+) -> bytes:
+    """Return connector.sds; endpoints lie below `base_url`.
+
+    Where TLS is not mandatory they are offered below `plain_url` as well.
+    """
+    tls, plain = base_url.rstrip("/"), plain_url.rstrip("/") if plain_url else None
+    services = [_service(service, tls, plain) for service in SERVICES]
     root = element(
         "SD:ConnectorServices",
         product_information(at, "Konnektor", _VENDOR["product"]),
-        element("SD:TLSMandatory", "true"),
+        element("SD:TLSMandatory", "false" if plain else "true"),
         element("SD:ClientAutMandatory", "true" if client_authentication else "false"),
         element("SI:ServiceInformation", *services),
     )
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + serialize(root)
 
 
-def _service(service: Service, base_url: str) -> Element:
+def _service(service: Service, base_url: str, plain: str | None) -> Element:
     versions = [
         element(
             "SI:Version",
             element("SI:Abstract", version),
+            element("SI:Endpoint", Location=plain + service.path) if plain else None,
             element("SI:EndpointTLS", Location=base_url + service.path),
             TargetNamespace=wsdl(service.name, version.rpartition(".")[0]),
             Version=version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, lru_cache, partial
 
@@ -17,7 +18,7 @@ from mocks.konnektor.subscriptions import Subscription
 from pruefstand.soap.cetp import Event, address, event_element, frame
 from pruefstand.soap.fault import xml_time
 
-__all__ = ["Event", "card_facts", "compile_filter", "publish", "pull_card"]
+__all__ = ["Event", "card_facts", "compile_filter", "publish", "pull_card", "send_to"]
 
 _PREFIX = re.compile(r"\bEVT:")
 
@@ -29,14 +30,18 @@ def publish(event: Event, state: State, card: Card | None = None) -> None:
             continue
         if card is not None and not is_visible(card, held.wish, state, everywhere=False):
             continue
-        sink = address(held.wish.event_to)
-        if sink is not None:
-            state.courier.send(
-                sink,
-                frame(replace(event, subscription=held.id)),
-                tls=_sink_tls() if state.behaviour.cetp_tls else None,
-                on_lost=partial(state.subscriptions.drop, held.id),
-            )
+        lost = partial(state.subscriptions.drop, held.id)
+        send_to(held.wish.event_to, replace(event, subscription=held.id), state, on_lost=lost)
+
+
+def send_to(
+    event_to: str, event: Event, state: State, *, on_lost: Callable[[], None] = lambda: None
+) -> None:
+    """Send one event to one listener; `on_lost` is told when it cannot be reached."""
+    sink = address(event_to)
+    if sink is not None:
+        tls = _sink_tls() if state.behaviour.cetp_tls else None
+        state.courier.send(sink, frame(event), tls=tls, on_lost=on_lost)
 
 
 def card_facts(card: Card) -> dict[str, str]:
@@ -50,7 +55,15 @@ def card_facts(card: Card) -> dict[str, str]:
         "InsertTime": xml_time(card.inserted),
         "CardHolderName": card.holder,
         "KVNR": card.kvnr or "",
+        **_expiry(card),
     }
+
+
+def _expiry(card: Card) -> dict[str, str]:
+    if not card.identities:
+        return {}
+    day = card.own_key().certificate.not_valid_after_utc.strftime("%Y-%m-%d")
+    return {"CertExpirationDate": day}
 
 
 def pull_card(card: Card, state: State) -> None:

@@ -76,7 +76,7 @@ def _personal(card: Card, person: Insured) -> Element:
 
 
 def _general(card: Card) -> Element:
-    info = read_certificate_info(card.keys["C.AUT"].der)
+    info = read_certificate_info(card.own_key().der)
     payer = element(
         "FA:Kostentraeger",
         element("FA:Kostentraegerkennung", info.iknr or "0"),

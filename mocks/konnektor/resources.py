@@ -7,6 +7,7 @@ import hashlib
 from mocks.konnektor.answer import Answer, status
 from mocks.konnektor.card_operations import card_element
 from mocks.konnektor.cards import Card
+from mocks.konnektor.conditions import NO_SIS, NO_TI, condition
 from mocks.konnektor.context import Call
 from mocks.konnektor.directory import product_information
 from mocks.konnektor.errors import KonnektorError
@@ -15,16 +16,14 @@ from mocks.konnektor.state import State
 from pruefstand.soap.envelope import Element, element, text
 from pruefstand.soap.fault import xml_time
 
-_SLOTS = 4
-
 
 def get_card_terminals(node: Element, call: Call, state: State) -> Answer:
-    """List the terminals in reach of the workplace, all when `mandant-wide`."""
+    """List the terminals in reach of the workplace, of the client system when `mandant-wide`."""
     everywhere = node.get("mandant-wide") in ("true", "1")
     found = [
         _terminal(name, state)
         for name in state.model.terminals
-        if everywhere or reaches(call, name, state)
+        if reaches(call, name, state, everywhere=everywhere)
     ]
     listed = element("CTI:CardTerminals", *found)
     return Answer(element("EVT:GetCardTerminalsResponse", status(state), listed))
@@ -51,15 +50,16 @@ def get_resource_information(node: Element, call: Call, state: State) -> Answer:
 
 def card_in_slot(terminal: str | None, slot: str, state: State) -> Card:
     """Return the card in a slot; 4097 for a slot that cannot be, 4098 for an empty one."""
-    card = state.in_slot(terminal or "", slot_number(terminal, slot))
+    card = state.in_slot(terminal or "", slot_number(terminal, slot, state))
     if card is None:
         raise KonnektorError(4098, slot)
     return card
 
 
-def slot_number(terminal: str | None, slot: str) -> int:
+def slot_number(terminal: str | None, slot: str, state: State) -> int:
     """Return the number of a slot; 4097 when no terminal can have it."""
-    if terminal is None or not slot.isdigit() or not 1 <= int(slot) <= _SLOTS:
+    found = state.model.terminals.get(terminal or "")
+    if found is None or not slot.isdigit() or not 1 <= int(slot) <= found.slots:
         raise KonnektorError(4097, slot)
     return int(slot)
 
@@ -72,7 +72,8 @@ def _with_iccsn(iccsn: str, call: Call, state: State) -> Card:
 
 
 def _terminal(name: str, state: State) -> Element:
-    places = [element("CONN:WorkplaceId", place) for place in sorted(state.model.terminals[name])]
+    found = state.model.terminals[name]
+    places = [element("CONN:WorkplaceId", place) for place in sorted(found.local | found.remote)]
     # A locally administered address, always the same for a name.
     octets = b"\x02" + hashlib.sha256(name.encode()).digest()[:5]
     return element(
@@ -82,14 +83,15 @@ def _terminal(name: str, state: State) -> Element:
         element("CONN:WorkplaceIds", *places),
         element("CTI:Name", name),
         element("CTI:MacAddress", octets.hex("-")),
-        element("CTI:Slots", str(_SLOTS)),
+        element("CTI:Slots", str(found.slots)),
         element("CTI:IS_PHYSICAL", "true"),
-        element("CTI:Connected", "true"),
+        element("CTI:Connected", "true" if state.is_connected(name) else "false"),
     )
 
 
 def _connector(state: State) -> Element:
-    online, since = state.behaviour.ti_online, xml_time(state.ctx.clock.now())
+    online, since = state.is_online, xml_time(state.started)
+    healthy = {NO_TI: None, NO_SIS: None}
 
     def connection(name: str) -> Element:
         return element(
@@ -98,23 +100,25 @@ def _connector(state: State) -> Element:
             element("CONN:Timestamp", since),
         )
 
-    def condition(name: str) -> Element:
-        return element(
-            "CONN:ErrorState",
-            element("CONN:ErrorCondition", name),
-            element("CONN:Severity", "Error"),
-            element("CONN:Type", "Operation"),
-            element("CONN:Value", "false" if online else "true"),
-            element("CONN:ValidFrom", since),
-        )
-
     return element(
         "CONN:Connector",
         connection("VPNTIStatus"),
         connection("VPNSISStatus"),
         element(
             "CONN:OperatingState",
-            condition("EC_No_VPN_TI_Connection"),
-            condition("EC_No_VPN_SIS_Connection"),
+            *(_error_state(name, state) for name in {**healthy, **state.conditions}),
         ),
+    )
+
+
+def _error_state(name: str, state: State) -> Element:
+    """Return one condition; a healthy Konnektor names those that do not hold."""
+    row, since = condition(name), state.conditions.get(name)
+    return element(
+        "CONN:ErrorState",
+        element("CONN:ErrorCondition", name),
+        element("CONN:Severity", row.severity),
+        element("CONN:Type", row.kind),
+        element("CONN:Value", "false" if since is None else "true"),
+        element("CONN:ValidFrom", xml_time(since or state.started)),
     )

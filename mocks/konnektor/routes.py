@@ -9,12 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from mocks.konnektor import (
+    authentication,
     card_operations,
     certificate_operations,
     comfort,
+    encryption,
+    kvk,
+    pin_operations,
     resources,
     signing,
     slots,
@@ -22,19 +26,28 @@ from mocks.konnektor import (
     verification,
     vsd,
 )
+from mocks.konnektor.access import Caller, is_bound
 from mocks.konnektor.answer import Answer
 from mocks.konnektor.context import Call, enter, enter_nameless
+from mocks.konnektor.control import control_routes
 from mocks.konnektor.directory import SERVICES, directory
 from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.faults import refusal
+from mocks.konnektor.operating import check_operable, notice_connection
+from mocks.konnektor.settings import ClientAuthentication
 from mocks.konnektor.shapes import check_shape
 from mocks.konnektor.state import State
 from pruefstand.mockkit import App, MockContext, Route
-from pruefstand.model.http import Request, Response
-from pruefstand.soap.envelope import CONTENT_TYPE, Element, SoapProblem, parse, wrap
+from pruefstand.model.http import HANG_UP, Request, Response
+from pruefstand.soap.envelope import CONTENT_TYPE, Element, Envelope, SoapProblem, parse, wrap
 from pruefstand.soap.fault import fault_element
 
 _LOG = logging.getLogger("pruefstand.mock.konnektor")
+_SMALL = 2048
+"""Octets up to which a message is remembered."""
+
 _HEADERS = (("Content-Type", CONTENT_TYPE),)
+_UNKNOWN_CALLER = Response(401, (("WWW-Authenticate", 'Basic realm="Konnektor"'),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +67,17 @@ OPERATIONS = {
     "EVT:Unsubscribe": Operation(subscribing.unsubscribe),
     "EVT:RenewSubscriptions": Operation(subscribing.renew),
     "EVT:GetSubscription": Operation(subscribing.get_subscription),
-    "CARD:GetPinStatus": Operation(card_operations.get_pin_status, session=True),
-    "CARD:VerifyPin": Operation(card_operations.verify_pin, session=True),
-    "CARD:ChangePin": Operation(card_operations.change_pin, session=True),
-    "CARD:UnblockPin": Operation(card_operations.unblock_pin, session=True),
+    "CARD:GetPinStatus": Operation(pin_operations.get_pin_status, session=True),
+    "CARD:VerifyPin": Operation(pin_operations.verify_pin, session=True),
+    "CARD:ChangePin": Operation(pin_operations.change_pin, session=True),
+    "CARD:UnblockPin": Operation(pin_operations.unblock_pin, session=True),
+    "CARD:EnablePin": Operation(pin_operations.enable_pin, session=True),
+    "CARD:DisablePin": Operation(pin_operations.disable_pin, session=True),
     "CT:RequestCard": Operation(slots.request_card),
     "CT:EjectCard": Operation(slots.eject_card),
+    "CRYPT:EncryptDocument": Operation(encryption.encrypt_document),
+    "CRYPT:DecryptDocument": Operation(encryption.decrypt_document),
+    "KVK:ReadKVK": Operation(kvk.read_kvk),
     "VSD:ReadVSD": Operation(vsd.read_vsd),
     "CERT:ReadCardCertificate": Operation(certificate_operations.read_card_certificate),
     "CERT:CheckCertificateExpiration": Operation(certificate_operations.check_expiration),
@@ -75,7 +93,7 @@ OPERATIONS = {
     "SIG:ActivateComfortSignature": Operation(comfort.activate, session=True),
     "SIG:DeactivateComfortSignature": Operation(comfort.deactivate, context=False),
     "SIG:GetSignatureMode": Operation(comfort.get_mode),
-    "SIG74:ExternalAuthenticate": Operation(signing.external_authenticate, session=True),
+    "SIG74:ExternalAuthenticate": Operation(authentication.external_authenticate, session=True),
 }
 
 
@@ -95,6 +113,7 @@ def build(ctx: MockContext, state: State) -> App:
         partial(_otherwise, state=state),
         partial(_failure, state=state),
         ctx.faults,
+        control=control_routes(state),
     )
 
 
@@ -106,48 +125,92 @@ def _otherwise(request: Request, *, state: State) -> Response:
     return Response(404)
 
 
-def _directory(_: Request, *, state: State) -> Response:
-    """Serve the service directory; it needs no client authentication (ANCL_DVD_OPEN)."""
+def _directory(request: Request, *, state: State) -> Response:
+    """Serve the service directory; while it is open it needs neither TLS nor authentication."""
+    behaviour, caller = state.behaviour, Caller.of(request)
+    if not behaviour.directory_open and not is_bound(caller, None, state):
+        return _UNKNOWN_CALLER
+    if not (behaviour.directory_open or caller.is_encrypted or not behaviour.tls_mandatory):
+        return Response(403)
     body = directory(
         state.ctx.base_url,
         state.ctx.clock.now(),
-        client_authentication=state.behaviour.client_authentication,
+        client_authentication=behaviour.client_authentication != ClientAuthentication.NONE,
+        plain_url=None if behaviour.tls_mandatory else state.ctx.plain_url,
     )
-    return Response(200, _HEADERS, body)
+    return Response(200, _HEADERS, body, delay=behaviour.latency)
 
 
 def _soap(request: Request, *, state: State) -> Response:
     """Answer a SOAP call, whatever its path."""
+    if state.behaviour.tls_mandatory and not request.is_encrypted:
+        return Response(403)
+    if state.calls_to_drop > 0:
+        state.calls_to_drop -= 1
+        return Response(HANG_UP)
+    notice_connection(state)
+    latency = state.behaviour.latency
     try:
         answer = _operate(request, state)
     except SoapProblem as problem:
-        return _fault(KonnektorError(4000, problem.text, faultcode=problem.faultcode), state)
+        error = KonnektorError(4000, problem.text, faultcode=problem.faultcode)
+        return _fault(error, state, latency)
+    except KonnektorError as error:
+        return _fault(error, state, latency)
+    late = partial(_late, answer, state) if answer.completes else None
+    return Response(200, _HEADERS, wrap(answer.body), delay=answer.delay + latency, late=late)
+
+
+def _late(answer: Answer, state: State) -> Response | None:
+    """Return what the card's work came to, where that is not what it looked like at first."""
+    try:
+        body = answer.completes() if answer.completes else None
     except KonnektorError as error:
         return _fault(error, state)
-    return Response(200, _HEADERS, wrap(answer.body), delay=answer.delay)
+    return None if body is None else Response(200, _HEADERS, wrap(body))
 
 
 def _operate(request: Request, state: State) -> Answer:
-    envelope = parse(request.body)
+    read = _read_again if len(request.body) <= _SMALL else _read
+    envelope, operation = read(request.body)
+    caller = Caller.of(request)
+    if operation.context:
+        call = enter(envelope.body, state, caller, session=operation.session)
+    else:
+        call = enter_nameless(state, caller)
+    prefix, _, name = envelope.name.partition(":")
+    check_operable(state, is_reading=prefix == "EVT")
+    code = refusal(name, state.ctx.faults)
+    if code:
+        raise KonnektorError(code)
+    return operation.handler(envelope.body, call, state)
+
+
+def _read(message: bytes) -> tuple[Envelope, Operation]:
+    """Return the operation that a message asks for, its shape checked."""
+    envelope = parse(message)
     operation = OPERATIONS.get(envelope.name)
     if operation is None:
         raise KonnektorError(4000, f"unbekannte Operation {envelope.name}", faultcode="Client")
     check_shape(envelope.body)
-    certificate = request.client_certificate
-    if operation.context:
-        call = enter(envelope.body, state, certificate, session=operation.session)
-    else:
-        call = enter_nameless(state, certificate)
-    return operation.handler(envelope.body, call, state)
+    return envelope, operation
 
 
-def _fault(error: KonnektorError, state: State) -> Response:
+_read_again = lru_cache(maxsize=256)(_read)
+"""Practice systems repeat small requests octet by octet; handlers leave the tree as it is."""
+
+
+def _fault(error: KonnektorError, state: State, delay: float = 0.0) -> Response:
     ctx = state.ctx
     _LOG.info("fault %s", error)
     fault = fault_element(
-        error.error, message_id=ctx.rng.uuid(), at=ctx.clock.now(), faultcode=error.faultcode
+        error.error,
+        message_id=ctx.rng.uuid(),
+        at=ctx.clock.now(),
+        faultcode=error.faultcode,
+        cause=error.cause,
     )
-    return Response(500, _HEADERS, wrap(fault))
+    return Response(500, _HEADERS, wrap(fault), delay=delay)
 
 
 def _failure(_: Request, error: Exception, *, state: State) -> Response:

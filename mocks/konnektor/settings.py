@@ -1,11 +1,11 @@
-"""The mock's table in the profile: information model, cards, and how the user behaves."""
+"""The mock's table in the profile: how device and user behave, and which cards there are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import product
+from enum import StrEnum
 from typing import Any, Literal, cast
 
 from pruefstand.errors import ConfigurationError
@@ -22,15 +22,12 @@ DEFAULT_CARDS: tuple[Mapping[str, object], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class InformationModel:
-    """Who may call from where, and which terminals a workplace reaches (gemSpec_Kon)."""
+class ClientAuthentication(StrEnum):
+    """How a client system proves who it is (ANCL_CAUT_MANDATORY, ANCL_CAUT_MODE)."""
 
-    mandants: frozenset[str]
-    client_systems: frozenset[str]
-    workplaces: frozenset[str]
-    contexts: frozenset[tuple[str, str, str]]
-    terminals: Mapping[str, frozenset[str]]
+    NONE = "none"
+    CERTIFICATE = "certificate"
+    PASSWORD = "password"  # noqa: S105 - the name of the mode, not a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,56 +41,75 @@ class ComfortLimits:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What may change while the mock runs; read anew at every call."""
+    """What may change while the mock runs."""
 
-    pin_entry: PinEntry
+    pin_entries: tuple[PinEntry, ...]
+    """What the user does at the terminal, entry after entry; the last one stays."""
     timing: Timing
-    client_authentication: bool
+    tls_mandatory: bool
+    directory_open: bool
+    client_authentication: ClientAuthentication
     client_certificates: Mapping[str, frozenset[str]]
     max_documents: int
+    stack_part: int
+    """Documents that a card signs after one PIN entry."""
     comfort: ComfortLimits | None
     ti_online: bool
     vsd_result: int
+    vsd_error: int
+    """The code in a proof that tells of a problem."""
     check_digit_version: int
     cetp_tls: bool
     card_removal: bool
     card_insertion: bool
-
-
-def information_model(settings: Mapping[str, object]) -> InformationModel:
-    """Return the model in `settings`; without entries it is one practice: M1, CS1, WP1, KT-1."""
-    mandants = _texts(settings, "mandant", "M1")
-    systems = _texts(settings, "client_system", "CS1")
-    workplaces = _texts(settings, "workplaces", "WP1")
-    contexts = cast(Iterable[Sequence[str]], settings.get("contexts") or ())
-    triples = [(mandant, system, place) for mandant, system, place in contexts]
-    terminals = cast(Mapping[str, Iterable[str]], settings.get("terminals") or {"KT-1": workplaces})
-    return InformationModel(
-        frozenset(mandants),
-        frozenset(systems),
-        frozenset(workplaces),
-        frozenset(triples or product(mandants, systems, workplaces)),
-        {name: frozenset(places) for name, places in terminals.items()},
-    )
+    latency: float
+    """Seconds added to every answer."""
 
 
 def behaviour(settings: Mapping[str, object]) -> Behaviour:
     """Return the user's and the device's behaviour in `settings`."""
     certificates = cast(Mapping[str, Iterable[str]], settings.get("client_certificates") or {})
     return Behaviour(
-        cast(PinEntry, _one_of(settings, "pin_entry", _PIN_ENTRIES)),
+        _pin_entries(settings),
         cast(Timing, _one_of(settings, "timing", _TIMINGS)),
-        bool(settings.get("client_authentication", False)),
+        bool(settings.get("tls_mandatory", True)),
+        bool(settings.get("directory_open", True)),
+        _client_authentication(settings),
         {system: frozenset(prints) for system, prints in certificates.items()},
         int(cast(int, settings.get("max_documents", 250))),
+        _number(settings, "stack_part", 250, 250),
         comfort_limits(settings),
         bool(settings.get("ti_online", True)),
         _number(settings, "vsd_result", 2, 6),
+        _number(settings, "vsd_error", 3011, 99_999),
         _number(settings, "check_digit_version", 1, 2),
         bool(settings.get("cetp_tls", False)),
         bool(settings.get("card_removal", True)),
         bool(settings.get("card_insertion", True)),
+        float(cast(float, settings.get("latency", 0.0))),
     )
+
+
+def _client_authentication(settings: Mapping[str, object]) -> ClientAuthentication:
+    value = settings.get("client_authentication", False)
+    if isinstance(value, bool):
+        return ClientAuthentication.CERTIFICATE if value else ClientAuthentication.NONE
+    mode = ClientAuthentication(
+        _one_of(settings, "client_authentication", tuple(ClientAuthentication))
+    )
+    if mode != ClientAuthentication.NONE and not settings.get("tls_mandatory", True):
+        raise ConfigurationError(
+            "konnektor: client_authentication without tls_mandatory",
+            hint="a Konnektor asks for client authentication only where TLS is mandatory",
+        )
+    return mode
+
+
+def _pin_entries(settings: Mapping[str, object]) -> tuple[PinEntry, ...]:
+    value = settings.get("pin_entry", "auto")
+    entries = (value,) if isinstance(value, str) else tuple(cast(Iterable[str], value))
+    known = [_one_of({"pin_entry": entry}, "pin_entry", _PIN_ENTRIES) for entry in entries]
+    return tuple(cast(PinEntry, entry) for entry in known or ("auto",))
 
 
 def comfort_limits(settings: Mapping[str, object]) -> ComfortLimits | None:
@@ -110,11 +126,6 @@ def comfort_limits(settings: Mapping[str, object]) -> ComfortLimits | None:
 def cards(settings: Mapping[str, object]) -> tuple[Mapping[str, Any], ...]:
     """Return the card tables in `settings`, or one HBA and one SMC-B."""
     return tuple(cast(Iterable[Mapping[str, Any]], settings.get("cards") or DEFAULT_CARDS))
-
-
-def _texts(settings: Mapping[str, object], key: str, default: str) -> tuple[str, ...]:
-    value = settings.get(key, default)
-    return (value,) if isinstance(value, str) else tuple(cast(Iterable[str], value))
 
 
 def _number(settings: Mapping[str, object], key: str, default: int, highest: int) -> int:

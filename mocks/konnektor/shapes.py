@@ -39,6 +39,18 @@ _SHAPES = {
     "CARD:VerifyPin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
     "CARD:ChangePin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
     "CARD:UnblockPin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp CARD:SetNewPin?",
+    "CARD:EnablePin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
+    "CARD:DisablePin": "CCTX:Context CONN:CardHandle CARDCMN:PinTyp",
+    "CRYPT:EncryptDocument": (
+        "CCTX:Context CRYPT:RecipientKeys CONN:Document CRYPT:OptionalInputs?"
+    ),
+    "CRYPT:RecipientKeys": "CRYPT:CertificateOnCard? CRYPT:Certificate*",
+    "CRYPT:DecryptDocument": (
+        "CCTX:Context CRYPT:PrivateKeyOnCard CONN:Document CRYPT:OptionalInputs?"
+    ),
+    "CRYPT:CertificateOnCard": "CONN:CardHandle CRYPT:KeyReference? CRYPT:Crypt?",
+    "CRYPT:PrivateKeyOnCard": "CONN:CardHandle CRYPT:KeyReference? CRYPT:Crypt?",
+    "KVK:ReadKVK": "KVK:KVKHandle CCTX:Context",
     "CT:RequestCard": "CCTX:Context CT:Slot CARDCMN:CardType? CT:DisplayMsg? CT:TimeOut?",
     "CT:EjectCard": "CCTX:Context CONN:CardHandle|CT:Slot CT:DisplayMsg? CT:TimeOut?",
     "CT:Slot": "CARDCMN:CtId CARDCMN:SlotId",
@@ -82,7 +94,7 @@ def check_shape(node: Element) -> None:
         pattern = _PATTERNS.get(name)
         if pattern is None:
             continue
-        held = "".join(f"{prefixed(str(inner.tag))} " for inner in part)
+        held = "".join([f"{prefixed(str(inner.tag))} " for inner in part])
         if not pattern.fullmatch(held):
             raise KonnektorError(
                 4000,

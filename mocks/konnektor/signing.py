@@ -1,74 +1,98 @@
-"""SignatureService and AuthSignatureService: job numbers, QES, seals, login signatures."""
+"""SignatureService: job numbers, qualified signatures, seals, stacks."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cache, partial
+from xml.sax.saxutils import escape
 
 from mocks.konnektor import comfort
-from mocks.konnektor.answer import Answer, status
-from mocks.konnektor.cards import Card
+from mocks.konnektor.answer import Answer, error, status
+from mocks.konnektor.cards import CRYPTS, Card, CardKey
 from mocks.konnektor.context import Call
-from mocks.konnektor.documents import CMS, Order, read_order
-from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.documents import CMS, Form, Order, read_order
+from mocks.konnektor.errors import KonnektorError, telematik_error
 from mocks.konnektor.events import Event, publish
-from mocks.konnektor.faults import (
-    NO_PIN_ASKED,
-    OCSP_MISSING,
-    RESOURCE_BUSY,
-    SIGNATURE_BROKEN,
-)
+from mocks.konnektor.faults import NO_PIN_ASKED, OCSP_MISSING, RESOURCE_BUSY, SIGNATURE_BROKEN
+from mocks.konnektor.pin_operations import check_alive, pin_terminal
 from mocks.konnektor.state import State
 from mocks.konnektor.timing import seconds
+from pruefstand.crypto.cms_qes import QesProblem
+from pruefstand.crypto.pades import sign_pdf
 from pruefstand.crypto.pki import CertificateKind, CertificateProblem
-from pruefstand.crypto.prehashed import sign_digest
-from pruefstand.soap.envelope import Element, SoapProblem, child, children, decode, element, encode
+from pruefstand.soap.envelope import (
+    GAP,
+    Element,
+    Template,
+    children,
+    element,
+    encode,
+    serialize,
+)
 from pruefstand.soap.envelope import text as text_of
+from pruefstand.soap.fault import status_element
 from pruefstand.soap.namespaces import prefixed
 
-ECDSA = "urn:bsi:tr:03111:ecdsa"
-RSA = "urn:ietf:rfc:3447"
 _JOB_NUMBER = re.compile(r"[A-Z]{3}-[0-9]{3}")
+_STOPPED = 4049
+"""What a document of a stopped job is answered with."""
 
 
 def get_job_number(node: Element, call: Call, state: State) -> Answer:
     """Issue a job number; this answer carries no status (SignatureService)."""
-    prefix = _prefix(node)
+    prefix = prefix_of(node)
     job = element(f"{prefix}:JobNumber", state.issue_job_number())
     return Answer(element(f"{prefix}:GetJobNumberResponse", job))
 
 
 def sign_document(node: Element, call: Call, state: State) -> Answer:
     """Sign the documents in order: QES with an HBA, seal with an SM-B (SignatureService)."""
-    prefix, card = _prefix(node), call.the_card()
+    prefix, card = prefix_of(node), call.the_card()
     if not (card.is_hba or card.is_smb):
         raise KonnektorError(4126, card.card_type)
     orders = _orders(node, prefix, card, state)
-    crypt = text_of(node, f"{prefix}:Crypt") or "RSA"
-    if crypt not in ("ECC", "RSA_ECC"):
-        raise KonnektorError(4123, f"Crypt={crypt}: Karte hat keinen RSA-Schlüssel")
+    key = _signing_key(node, prefix, card)
     if card.is_hba and RESOURCE_BUSY in state.ctx.faults:
         raise KonnektorError(4060, card.handle)
     job = text_of(node, f"{prefix}:JobNumber") or ""
     if not _JOB_NUMBER.fullmatch(job):
         raise KonnektorError(4000, f"JobNumber {job!r}", faultcode="Client")
     state.use_job_number(job)
-    _check_certificate(card, state)
-    _authorise(call, card, state, len(orders))
-    answers = [_signed(order, prefix, card, state) for order in orders]
-    for _ in orders:
+    check_alive(card)
+    _check_certificate(card, key, state)
+    allowed, refused = _authorise(call, card, state, len(orders))
+    answers = [_signed(order, prefix, key, state) for order in orders[:allowed]]
+    answers += [_unsigned(order, prefix, refused, state) for order in orders[allowed:]]
+    for _ in orders[:allowed]:
         publish(Event("SIG/SIGNDOC/NEXT_SUCCESSFUL", {"Jobnummer": job}), state, card)
     action = "qes" if card.is_hba else "seal"
-    work = seconds(state.behaviour.timing, action, state.ctx.rng, len(orders))
+    work = seconds(state.behaviour.timing, action, state.ctx.rng, allowed)
     delay = state.occupy(card, work)
     state.run_job(job, delay)
-    return Answer(element(f"{prefix}:SignDocumentResponse", *answers), delay)
+    body = _response(prefix).fill(b"".join(answers))
+    if delay <= 0:
+        return Answer(body)
+    return Answer(body, delay, partial(_finish, job, card.handle, orders, prefix, state))
+
+
+def _finish(
+    job: str, handle: str, orders: Sequence[Order], prefix: str, state: State
+) -> bytes | None:
+    """Look again when the card is done: pulled, it has signed nothing; stopped, neither."""
+    if not state.is_plugged(handle):
+        raise KonnektorError(4120, f"{handle} wurde gezogen")
+    if not state.was_stopped(job):
+        return None
+    unsigned = (_unsigned(order, prefix, _STOPPED, state) for order in orders)
+    return _response(prefix).fill(b"".join(unsigned))
 
 
 def stop_signature(node: Element, call: Call, state: State) -> Answer:
     """Stop a running job; one that is done or was never there is 4243 (SignatureService)."""
-    prefix = _prefix(node)
+    prefix = prefix_of(node)
     job = text_of(node, f"{prefix}:JobNumber") or ""
-    if not state.is_running(job):
+    if not state.stop_job(job):
         raise KonnektorError(4243, job)
     return Answer(element(f"{prefix}:StopSignatureResponse", status(state)))
 
@@ -82,55 +106,99 @@ def _orders(node: Element, prefix: str, card: Card, state: State) -> list[Order]
     return [read_order(request, prefix, qualified=card.is_hba) for request in requests]
 
 
-def _check_certificate(card: Card, state: State) -> None:
-    reference, kind = _signing_key(card)
+def _signing_key(node: Element, prefix: str, card: Card) -> CardKey:
+    crypt = text_of(node, f"{prefix}:Crypt") or "RSA"
+    if crypt not in CRYPTS:
+        raise KonnektorError(4000, f"Crypt {crypt}", faultcode="Client")
+    key = card.key("C.QES" if card.is_hba else "C.SIG", crypt)
+    if key is None and crypt == "ECC":
+        raise KonnektorError(4258, f"Crypt={crypt}")
+    if key is None:
+        raise KonnektorError(4123, f"Crypt={crypt}: Karte hat keinen RSA-Schlüssel")
+    return key
+
+
+def _check_certificate(card: Card, key: CardKey, state: State) -> None:
+    kind = CertificateKind.HP_QES if card.is_hba else CertificateKind.HCI_OSIG
     try:
-        state.ctx.pki.verify(card.keys[reference].der, kind=kind, at=state.ctx.clock.now())
+        state.ctx.pki.verify(
+            key.der, kind=kind, at=state.ctx.clock.now(), revocation=state.reaches_ocsp
+        )
     except CertificateProblem as problem:
         raise KonnektorError(4123, problem.text) from problem
 
 
-def _authorise(call: Call, card: Card, state: State, documents: int) -> None:
-    """Ask for PIN.QES once per job, never in comfort mode; a seal needs PIN.SMC."""
+def _authorise(call: Call, card: Card, state: State, documents: int) -> tuple[int, int]:
+    """Return how many documents may be signed, and the code for the others.
+
+    PIN.QES is asked once per part of a stack, never in comfort mode; a seal needs PIN.SMC. A stack
+    that is broken off at a later part keeps what was signed before.
+    """
     if not card.is_hba:
-        _require(call, card, "PIN.SMC", state)
-        return
+        require_pin(call, "PIN.SMC", state)
+        return documents, 0
     if comfort.spend(call, state, documents):
+        return documents, 0
+    pin_terminal(call, state)
+    for begin in range(0, documents, state.behaviour.stack_part):
+        outcome = state.enter_pin(card, "PIN.QES", None)
+        if outcome.code and not begin:
+            raise KonnektorError(outcome.code, "PIN.QES")
+        if outcome.code:
+            return begin, outcome.code
+    return documents, 0
+
+
+def require_pin(call: Call, pin_typ: str, state: State) -> None:
+    """Refuse with 4085 unless `pin_typ` was entered in this card session."""
+    if NO_PIN_ASKED in state.ctx.faults:
         return
-    outcome = state.enter_pin(card, "PIN.QES", None)
-    if outcome.code:
-        raise KonnektorError(outcome.code, "PIN.QES")
-
-
-def _require(call: Call, card: Card, pin_typ: str, state: State) -> None:
-    if not state.is_verified(card, pin_typ, call.session) and NO_PIN_ASKED not in state.ctx.faults:
+    if not state.is_verified(call.the_card(), pin_typ, call.session):
         raise KonnektorError(4085, pin_typ)
 
 
-def _signing_key(card: Card) -> tuple[str, CertificateKind]:
-    if card.is_hba:
-        return "C.QES", CertificateKind.HP_QES
-    return "C.SIG", CertificateKind.HCI_OSIG
-
-
-def _signed(order: Order, prefix: str, card: Card, state: State) -> Element:
-    reference, _ = _signing_key(card)
-    ctx, warning, now = state.ctx, 0, state.ctx.clock.now()
+def _signed(order: Order, prefix: str, key: CardKey, state: State) -> bytes:
+    ctx, now = state.ctx, state.ctx.clock.now()
+    warning = order.warning
     revocation: bytes | None = None
     if order.with_revocation and not state.reaches_ocsp:
         warning = 4261
     elif order.with_revocation and OCSP_MISSING not in ctx.faults:
-        revocation = ctx.pki.ocsp(card.keys[reference].der, at=now)
-    signer = state.signer(card, reference, order.short_text, order.mime_type)
-    signed = signer.sign(order.content, at=now, ocsp=revocation)
-    if SIGNATURE_BROKEN in ctx.faults:
-        signed = _break(signed)
-    return element(
-        f"{prefix}:SignResponse",
-        status(state, warning),
-        _signature(signed, CMS),
-        RequestID=order.request_id,
-    )
+        revocation = ctx.pki.ocsp(key.der, at=now)
+    if order.form is Form.PDF:
+        held = _signed_pdf(order, prefix, key, revocation, state)
+    else:
+        value = _signed_cms(order, key, revocation, state)
+        held = _SIGNATURE.fill(encode(value).encode("ascii"))
+    told = _OK if not warning else serialize(status(state, warning))
+    return _answer(prefix).fill(_attribute(order.request_id), told, held)
+
+
+def _signed_pdf(
+    order: Order, prefix: str, key: CardKey, revocation: bytes | None, state: State
+) -> bytes:
+    try:
+        signed = sign_pdf(order.content, key, at=state.ctx.clock.now(), ocsp=revocation)
+    except QesProblem as problem:
+        code = 4124 if key.kind is CertificateKind.HP_QES else 4112
+        raise KonnektorError(code, str(problem)) from problem
+    data = element("dss:Base64Data", encode(signed), MimeType="application/pdf-a")
+    document = element(f"{prefix}:DocumentWithSignature", data, ShortText=order.short_text)
+    return serialize(element(f"{prefix}:OptionalOutputs", document))
+
+
+def _signed_cms(order: Order, key: CardKey, revocation: bytes | None, state: State) -> bytes:
+    signer = state.signer(key, order.short_text, order.mime_type, order.attributes)
+    enveloping = order.form is Form.ENVELOPING
+    now = state.ctx.clock.now()
+    signed = signer.sign(order.content, at=now, ocsp=revocation, enveloping=enveloping)
+    return _break(signed) if SIGNATURE_BROKEN in state.ctx.faults else signed
+
+
+def _unsigned(order: Order, prefix: str, code: int, state: State) -> bytes:
+    trouble = telematik_error(code)
+    unsigned = element("CONN:Status", element("CONN:Result", "Warning"), error(state, trouble))
+    return _answer(prefix).fill(_attribute(order.request_id), serialize(unsigned), b"")
 
 
 def _break(signed: bytes) -> bytes:
@@ -138,40 +206,31 @@ def _break(signed: bytes) -> bytes:
     return signed[:-1] + bytes([signed[-1] ^ 1])
 
 
-def _signature(value: bytes, kind: str) -> Element:
-    return element("dss:SignatureObject", element("dss:Base64Signature", encode(value), Type=kind))
+def signature_element(value: str, kind: str) -> Element:
+    """Return a signature (base64) of type `kind` as SignatureObject."""
+    return element("dss:SignatureObject", element("dss:Base64Signature", value, Type=kind))
 
 
-def external_authenticate(node: Element, call: Call, state: State) -> Answer:
-    """Sign a finished SHA-256 digest with C.AUT; the value is DER."""
-    prefix, card = _prefix(node), call.the_card()
-    if not (card.is_hba or card.is_smb):
-        raise KonnektorError(4058, card.card_type)
-    kind = text_of(node, f"{prefix}:OptionalInputs/dss:SignatureType") or RSA
-    if kind != ECDSA:
-        raise KonnektorError(4111, f"SignatureType {kind}: Karte hat keinen RSA-Schlüssel")
-    digest = _digest(node, prefix)
-    _require(call, card, "PIN.CH" if card.is_hba else "PIN.SMC", state)
-    signature = sign_digest(card.keys["C.AUT"].key, digest)
-    body = element(
-        f"{prefix}:ExternalAuthenticateResponse", status(state), _signature(signature, kind)
-    )
-    work = seconds(state.behaviour.timing, "authenticate", state.ctx.rng)
-    return Answer(body, state.occupy(card, work))
+def _attribute(value: str) -> bytes:
+    return escape(value, {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"}).encode()
 
 
-def _digest(node: Element, prefix: str) -> bytes:
-    data = child(node, f"{prefix}:BinaryString/dss:Base64Data")
-    if data is None or data.get("MimeType") != "application/octet-stream":
-        raise KonnektorError(4000, "BinaryString ohne application/octet-stream", faultcode="Client")
-    try:
-        digest = decode(data.text or "")
-    except SoapProblem as problem:
-        raise KonnektorError(4000, problem.text, faultcode="Client") from problem
-    if len(digest) != 32:
-        raise KonnektorError(4000, f"Hashwert hat {len(digest)} Bytes", faultcode="Client")
-    return digest
+@cache
+def _response(prefix: str) -> Template:
+    """Return SignDocumentResponse with a gap for the answers."""
+    return Template(element(f"{prefix}:SignDocumentResponse", GAP))
 
 
-def _prefix(node: Element) -> str:
+@cache
+def _answer(prefix: str) -> Template:
+    """Return SignResponse with gaps for RequestID, status and what was signed."""
+    return Template(element(f"{prefix}:SignResponse", GAP + GAP, RequestID=GAP))
+
+
+_OK = serialize(status_element())
+_SIGNATURE = Template(signature_element(GAP, CMS))
+
+
+def prefix_of(node: Element) -> str:
+    """Return the namespace prefix of an operation: both versions of a service are answered."""
     return prefixed(str(node.tag)).partition(":")[0]

@@ -67,7 +67,9 @@ def _slot(node: Element, call: Call, state: State) -> tuple[str, int]:
         raise KonnektorError(4007, terminal)
     if not reaches(call, terminal, state):
         raise KonnektorError(4015, terminal)
-    return terminal, slot_number(terminal, text(node, "CT:Slot/CARDCMN:SlotId") or "")
+    if not state.is_connected(terminal):
+        raise KonnektorError(4222, terminal)
+    return terminal, slot_number(terminal, text(node, "CT:Slot/CARDCMN:SlotId") or "", state)
 
 
 def _check_message(node: Element) -> None:

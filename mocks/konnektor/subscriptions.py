@@ -67,6 +67,12 @@ class Subscriptions:
             renewed = self._held[held.id] = replace(held, ends=now + LIFE)
             return renewed
 
+    def clear(self) -> None:
+        """Forget all subscriptions."""
+        with self._lock:
+            self._held.clear()
+            self._ids.clear()
+
     def drop(self, name: str) -> None:
         """Forget subscription `name`."""
         with self._lock:

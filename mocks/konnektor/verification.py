@@ -12,9 +12,10 @@ from mocks.konnektor.documents import CMS, boolean, document_content
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.faults import ALWAYS_VALID
 from mocks.konnektor.state import State
+from mocks.konnektor.timing import seconds
 from mocks.konnektor.verdict import Result, judge
-from pruefstand.crypto import cms_qes
-from pruefstand.crypto.cms_qes import QesDocument, QesProblem
+from pruefstand.crypto import cms_qes, pades
+from pruefstand.crypto.cms_qes import Outside, QesDocument, QesProblem
 from pruefstand.soap.envelope import Element, SoapProblem, child, decode, element, encode, text
 from pruefstand.soap.fault import xml_time
 from pruefstand.soap.namespaces import prefixed
@@ -28,18 +29,30 @@ class Moment:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A CMS, and what it leaves to its document; in a PDF it must cover the whole of it."""
+
+    cms: bytes
+    outside: Outside | None
+    is_pdf: bool = False
+    is_whole: bool = True
+
+
 def verify_document(node: Element, _: Call, state: State) -> Answer:
     """Judge a signature: mathematics, document, certificate at the time of signing."""
     prefix = prefixed(str(node.tag)).partition(":")[0]
     embed = boolean(text(node, f"{prefix}:IncludeRevocationInfo"), "IncludeRevocationInfo")
-    signed = _signature(node)
+    shown = _shown(node, prefix)
+    signed = _signature(node, shown)
     try:
-        document = cms_qes.parse(signed)
+        document = cms_qes.parse(signed.cms, signed.outside)
     except QesProblem as problem:
         raise KonnektorError(4115, str(problem)) from problem
     moment = _moment(node, prefix, document)
-    result = _result(node, prefix, signed, document, moment, state)
-    updated = _updated(signed, document, state) if embed and result == "VALID" else None
+    result = _result(shown, signed, document, moment, state)
+    can_embed = embed and result == "VALID" and not signed.is_pdf
+    updated = _updated(signed.cms, document, state) if can_embed else None
     return Answer(
         element(
             f"{prefix}:VerifyDocumentResponse",
@@ -51,18 +64,40 @@ def verify_document(node: Element, _: Call, state: State) -> Answer:
                 element(f"{prefix}:Timestamp", xml_time(moment.at)),
             ),
             element(f"{prefix}:OptionalOutputs", updated) if updated is not None else None,
-        )
+        ),
+        seconds(state.behaviour.timing, "verify", state.ctx.rng),
     )
 
 
-def _signature(node: Element) -> bytes:
-    value = text(node, "dss:SignatureObject/dss:Base64Signature")
-    if not value:
-        raise KonnektorError(4253)
+def _shown(node: Element, prefix: str) -> bytes | None:
+    document = child(node, f"{prefix}:Document")
+    return None if document is None else document_content(document)[0]
+
+
+def _signature(node: Element, shown: bytes | None) -> Signed:
+    """Return the signature beside the document, or the one inside a PDF; 4253 without any."""
+    holder = child(node, "dss:SignatureObject/dss:Base64Signature")
+    if holder is None or not (holder.text or "").strip():
+        return _inside_pdf(shown)
+    if holder.get("Type", CMS) != CMS:
+        raise KonnektorError(4111, f"SignatureType {holder.get('Type')}")
     try:
-        return decode(value)
+        value = decode(holder.text or "")
     except SoapProblem as problem:
         raise KonnektorError(4000, problem.text, faultcode="Client") from problem
+    return Signed(value, None if shown is None else Outside(shown))
+
+
+def _inside_pdf(shown: bytes | None) -> Signed:
+    if shown is None or not shown.startswith(b"%PDF-"):
+        raise KonnektorError(4253)
+    try:
+        found = pades.read_pdf(shown)
+    except QesProblem as problem:
+        raise KonnektorError(4112, str(problem)) from problem
+    if found is None:
+        raise KonnektorError(4253)
+    return Signed(found.cms, found.outside, is_pdf=True, is_whole=found.is_whole)
 
 
 def _moment(node: Element, prefix: str, document: QesDocument) -> Moment:
@@ -74,20 +109,16 @@ def _moment(node: Element, prefix: str, document: QesDocument) -> Moment:
 
 
 def _result(
-    node: Element,
-    prefix: str,
-    signed: bytes,
-    document: QesDocument,
-    moment: Moment,
-    state: State,
+    shown: bytes | None, signed: Signed, document: QesDocument, moment: Moment, state: State
 ) -> Result:
     if ALWAYS_VALID in state.ctx.faults:
         return "VALID"
-    shown = child(node, f"{prefix}:Document")
-    if shown is not None and document_content(shown)[0] != document.content:
+    if not signed.is_whole:
+        return "INVALID"
+    if shown is not None and not signed.is_pdf and shown != document.content:
         return "INVALID"
     try:
-        cms_qes.verify(signed)
+        cms_qes.verify(signed.cms, signed.outside)
     except QesProblem:
         return "INVALID"
     return judge(document.signer_certificate, moment.at, state).result

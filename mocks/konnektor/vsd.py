@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from mocks.konnektor.answer import Answer
-from mocks.konnektor.cards import Card
+from mocks.konnektor.cards import Card, Defect
 from mocks.konnektor.context import Call, with_card
 from mocks.konnektor.documents import boolean
 from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.insured_data import VERSION, InsuredData, compress, insured_data
+from mocks.konnektor.pin_operations import check_alive
 from mocks.konnektor.state import State
+from mocks.konnektor.timing import seconds
 from pruefstand.crypto.hcv import Proof, build_v1, build_v2, hash_check_value
 from pruefstand.crypto.pki import CertificateProblem
 from pruefstand.soap.envelope import Element, element, encode, text
@@ -18,6 +20,12 @@ OPERATOR = "A"
 KEY_VERSION = 1
 _RECEIPT_VERSION = "1.0.0"
 _UPDATED, _UP_TO_DATE, _IMPOSSIBLE = 1, 2, 3
+_PROBLEMS = (3, 4, 5, 6)
+"""Results that come with an error code."""
+
+_UNENTITLED = ("kasse", "weitere-kasse", "gematik", "leo-kv")
+_CARD_REFUSAL = 4048
+"""What the card itself says when the card-to-card authentication fails."""
 
 
 def read_vsd(node: Element, call: Call, state: State) -> Answer:
@@ -25,17 +33,36 @@ def read_vsd(node: Element, call: Call, state: State) -> Answer:
     online = boolean(text(node, "VSD:PerformOnlineCheck"), "PerformOnlineCheck")
     with_receipt = boolean(text(node, "VSD:ReadOnlineReceipt"), "ReadOnlineReceipt")
     card = with_card(call, text(node, "VSD:EhcHandle") or "", state).the_card()
-    if card.card_type != "EGK":
-        raise KonnektorError(4051, card.card_type)
-    _check_professional(with_card(call, text(node, "VSD:HpcHandle") or "", state), state)
+    _check_insured(card)
+    about = with_card(call, text(node, "VSD:HpcHandle") or "", state)
+    _check_professional(about, state)
+    professional = about.the_card()
+    if card.defect is Defect.C2C:
+        raise KonnektorError(4057, card.handle, cause=_CARD_REFUSAL)
     _check_certificate(card, state, online=online)
     data = insured_data(card, state.ctx.rng)
     if online:
         card.receipt = _receipt(card, data, state)
+    if with_receipt and card.defect is Defect.UNREADABLE_PROOF:
+        raise KonnektorError(3039)
     if with_receipt and card.receipt is None:
         raise KonnektorError(3040)
     receipt = encode(card.receipt) if with_receipt and card.receipt else None
-    return Answer(_response(data, receipt, state))
+    body = _response(data, receipt, state, protected=_is_entitled(professional))
+    work = seconds(state.behaviour.timing, _action(online, state), state.ctx.rng)
+    # Cards work together: the terminal's card waits for the professional's one.
+    return Answer(body, max(state.occupy(card, work), state.occupy(professional, work)))
+
+
+def _action(online: bool, state: State) -> str:
+    if not (online and state.is_online):
+        return "vsd"
+    return "vsd_update" if state.behaviour.vsd_result == _UPDATED else "vsd_check"
+
+
+def _is_entitled(professional: Card) -> bool:
+    """Whether the role of a card opens the protected data; payers and operators have no part."""
+    return professional.table.get("role") not in _UNENTITLED
 
 
 def proof_key(state: State) -> bytes:
@@ -43,12 +70,13 @@ def proof_key(state: State) -> bytes:
     return state.ctx.pki.shared_key("vsdm")
 
 
-def _response(data: InsuredData, receipt: str | None, state: State) -> Element:
+def _response(data: InsuredData, receipt: str | None, state: State, *, protected: bool) -> Element:
+    hidden = element("VSD:GeschuetzteVersichertendaten", encode(data.protected))
     return element(
         "VSD:ReadVSDResponse",
         element("VSD:PersoenlicheVersichertendaten", encode(data.personal)),
         element("VSD:AllgemeineVersicherungsdaten", encode(data.general)),
-        element("VSD:GeschuetzteVersichertendaten", encode(data.protected)),
+        hidden if protected else None,
         element(
             "VSD:VSD_Status",
             element("VSD:Status", "0"),
@@ -57,6 +85,19 @@ def _response(data: InsuredData, receipt: str | None, state: State) -> Element:
         ),
         element("VSD:Pruefungsnachweis", receipt) if receipt else None,
     )
+
+
+def _check_insured(card: Card) -> None:
+    """Refuse what is no readable eGK, in the order in which the Fachmodul looks."""
+    if card.defect is Defect.TOO_OLD:
+        raise KonnektorError(113, card.handle)
+    if card.card_type != "EGK":
+        raise KonnektorError(4051, card.card_type)
+    check_alive(card)
+    if card.defect is Defect.LOCKED:
+        raise KonnektorError(114, card.handle)
+    if card.defect is Defect.INCONSISTENT:
+        raise KonnektorError(3001, card.handle)
 
 
 def _check_professional(call: Call, state: State) -> None:
@@ -71,7 +112,7 @@ def _check_professional(call: Call, state: State) -> None:
 def _check_certificate(card: Card, state: State, *, online: bool) -> None:
     """Refuse an invalid eGK; revocation shows only where the TI is asked."""
     asked = online and state.reaches_ocsp
-    der, now = card.keys["C.AUT"].der, state.ctx.clock.now()
+    der, now = card.own_key().der, state.ctx.clock.now()
     try:
         state.ctx.pki.verify(der, kind=None, at=now, revocation=asked)
     except CertificateProblem as problem:
@@ -82,13 +123,14 @@ def _receipt(card: Card, data: InsuredData, state: State) -> bytes:
     """Return the compressed proof of the online check; only a done check has a check digit."""
     behaviour = state.behaviour
     result = behaviour.vsd_result
-    if not behaviour.ti_online and result in (_UPDATED, _UP_TO_DATE):
+    if not state.is_online and result in (_UPDATED, _UP_TO_DATE):
         result = _IMPOSSIBLE
     digits = _check_digit(card, data, state) if result in (_UPDATED, _UP_TO_DATE) else None
     root = element(
         "PNW:PN",
         element("PNW:TS", state.ctx.clock.now().strftime("%Y%m%d%H%M%S")),
         element("PNW:E", str(result)),
+        element("PNW:EC", str(behaviour.vsd_error)) if result in _PROBLEMS else None,
         element("PNW:PZ", encode(digits)) if digits else None,
     )
     return compress(root, _RECEIPT_VERSION)

@@ -9,6 +9,28 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event as any XML reader sees it."""
+
+    topic: str
+    parameters: dict[str, str]
+    subscription: str
+
+    @classmethod
+    def read(cls, document: bytes) -> Heard:
+        """Read `EVT:Event`, local names only."""
+        root = ElementTree.fromstring(document)
+        found = {node.tag.rpartition("}")[2]: node for node in root}
+        pairs = [(entry[0].text or "", entry[1].text or "") for entry in found["Message"]]
+        return cls(
+            found["Topic"].text or "",
+            dict(pairs),
+            found["SubscriptionID"].text or "",
+        )
 
 
 @dataclass
@@ -26,6 +48,10 @@ class Listener:
     def next(self, seconds: float = 5.0) -> bytes:
         """Return the next document; raises queue.Empty when none comes."""
         return self._received.get(timeout=seconds)
+
+    def take(self, count: int) -> list[Heard]:
+        """Return the next `count` events."""
+        return [Heard.read(self.next()) for _ in range(count)]
 
     def is_silent(self) -> bool:
         """Whether nothing more has come within a moment."""

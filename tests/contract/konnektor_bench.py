@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,12 @@ class Bench:
     def post(self, body: bytes, path: str = "/ws/EventService") -> Response:
         """Send raw bytes, as no client of ours would."""
         return self.app.handle(Request("POST", path, (("Content-Type", "text/xml"),), body))
+
+    def operate(self, operation: str, content: object = None, **parts: str) -> Response:
+        """Do what an operator does through the control port."""
+        route = next(row for row in self.app.control if row.operation == operation)
+        body = json.dumps(content).encode() if content is not None else b""
+        return route.handler(Request(route.method, route.path, (), body), **parts)
 
     def layer(self, layer: Layer) -> list[Exchange]:
         """Return what was recorded on `layer`."""

@@ -110,11 +110,17 @@ def test_directory_names_each_service_with_its_endpoint_below_the_base_url(
     found = konnektor.client.discover()
     assert found.find("SignatureService", "7.5", "7.4").version == "7.5.5"
     assert found.find("SignatureService", "7.4").version == "7.4.2"
+    assert found.find("KVKService", "4.0").namespace.endswith("/conn/vsds/KvkService/v4.0")
+    assert {entry.version for entry in found.endpoints if entry.service == "CardService"} == {
+        "8.1.0",
+        "8.1.1",
+        "8.1.2",
+    }
     assert {entry.location.removeprefix(BASE_URL) for entry in found.endpoints} == {
         route.path for route in konnektor.app.routes if route.method == "POST"
     }
-    with pytest.raises(SutError, match="KVKService"):
-        found.find("KVKService", "4.0")
+    with pytest.raises(SutError, match="NFDService"):
+        found.find("NFDService", "1.0")
 
 
 def test_directory_is_fetched_once(konnektor: Bench) -> None:

@@ -131,7 +131,9 @@ CONTEXTS = {
     "unknown mandant": ({"mandant": "M9"}, 4021),
     "unknown client system": ({"client_system": "CS9"}, 4021),
     "unknown workplace": ({"workplace": "WP9"}, 4021),
-    "combination not allowed": ({"workplace": "WP2"}, 4014),
+    "client system of another mandant": ({"client_system": "CS2"}, 4010),
+    "workplace of another mandant": ({"workplace": "WP2"}, 4011),
+    "combination not allowed": ({"workplace": "WP4"}, 4014),
     "terminal out of reach": ({"workplace": "WP3"}, 4015),
     "no user at the HBA": ({"user": None}, 4003),
 }
@@ -140,9 +142,15 @@ CONTEXTS = {
 @pytest.mark.parametrize("name", CONTEXTS)
 def test_context_is_checked_in_every_card_operation(name: str) -> None:
     change, code = CONTEXTS[name]
-    contexts = [("M1", "CS1", "WP1"), ("M1", "CS1", "WP3")]
-    places = ["WP1", "WP2", "WP3"]
-    with bench(workplaces=places, contexts=contexts, terminals={"KT-1": ["WP1"]}) as konnektor:
+    contexts = [("M1", "CS1", "WP1"), ("M1", "CS1", "WP3"), ("M1", "CS3", "WP4")]
+    contexts += [("M2", "CS2", "WP2")]
+    model = {
+        "mandant": ["M1", "M2"],
+        "client_system": ["CS1", "CS2", "CS3"],
+        "workplaces": ["WP1", "WP2", "WP3", "WP4"],
+        "terminals": {"KT-1": ["WP1"]},
+    }
+    with bench(contexts=contexts, **model) as konnektor:
         client = konnektor.another(replace(CONTEXT, **change))
         with pytest.raises(KonnektorFault) as refusal:
             client.pin_status(HBA, "PIN.QES")
@@ -254,7 +262,9 @@ def test_job_number_is_free_again_after_a_thousand_calls(konnektor: Bench) -> No
 
 
 FORMS = {
-    "detached": ((b"IncludeEContent>true", b"IncludeEContent>false"), 4111),
+    "S/MIME with a HBA": ((b"urn:ietf:rfc:5652", b"urn:ietf:rfc:5751"), 4111),
+    "PAdES with content": ((b"urn:ietf:rfc:5652", b"http://uri.etsi.org/02778/3"), 4111),
+    "unknown key kind": ((b"Crypt>ECC", b"Crypt>DSA"), 4000),
     "XAdES": ((b"urn:ietf:rfc:5652", b"urn:ietf:rfc:3275"), 4111),
     "not base64": ((b'charset=utf-8">', b'charset=utf-8">%%'), 4000),
     "no truth value": ((b"RevocationInfo>true", b"RevocationInfo>yes"), 4000),

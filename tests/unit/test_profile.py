@@ -109,7 +109,7 @@ def test_a_missing_profile_suggests_a_near_one() -> None:
 def test_a_missing_profile_lists_what_there_is() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_profile("xyz", PROFILES)
-    assert "base, beispiel-praxis, mock" in caught.value.hint
+    assert "base, beispiel-praxis, gemeinschaftspraxis, mock" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.select import answered, soap
+from pruefstand.checks.soap_message import answer, field
 from pruefstand.model.exchange import Exchange
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -61,7 +62,7 @@ def verified_as(result: str, *requirements: str) -> Check:
         found = answered(soap(exchanges, "VerifyDocument"), 200)
         if not found:
             return Judgement(False, result, "keine Prüfung aufgezeichnet")
-        actual = _answer(found[-1], "HighLevelResult")
+        actual = answer(found[-1], "HighLevelResult")
         return Judgement(actual == result, result, actual, found[-1].id)
 
     return Check("verified_as", requirements, judge)
@@ -77,7 +78,7 @@ def card_came_back(*requirements: str) -> Check:
         requested = answered(soap(exchanges, "RequestCard"), 200)
         if not ejected or not requested:
             return Judgement(False, expected, "Aufruf nicht aufgezeichnet")
-        old, new = _field(ejected[-1].request.body, "CardHandle"), _handle(requested[-1])
+        old, new = field(ejected[-1].request.body, "CardHandle"), _handle(requested[-1])
         calls = list(exchanges)
         in_order = calls.index(ejected[-1]) < calls.index(requested[-1])
         return Judgement(in_order and new not in ("", old), expected, f"{old} → {new}")
@@ -94,8 +95,8 @@ def pin_changed(pin: str, *requirements: str) -> Check:
         found = soap(exchanges, "ChangePin")
         if not found:
             return Judgement(False, expected, "Aufruf nicht aufgezeichnet")
-        named = _field(found[-1].request.body, "PinTyp")
-        result = _answer(found[-1], "PinResult")
+        named = field(found[-1].request.body, "PinTyp")
+        result = answer(found[-1], "PinResult")
         actual = f"ChangePin {named}: {result or 'abgelehnt'}"
         return Judgement(actual == expected, expected, actual, found[-1].id)
 
@@ -103,18 +104,8 @@ def pin_changed(pin: str, *requirements: str) -> Check:
 
 
 def _user(call: Exchange) -> str:
-    return _field(call.request.body, "UserId")
+    return field(call.request.body, "UserId")
 
 
 def _handle(call: Exchange) -> str:
-    return _answer(call, "CardHandle")
-
-
-def _answer(call: Exchange, name: str) -> str:
-    return _field(call.response.body, name) if call.response else ""
-
-
-def _field(message: bytes, name: str) -> str:
-    """Return the text of the first element `name`, whatever its prefix."""
-    found = re.search(rb"<(?:[\w-]+:)?" + name.encode() + rb"(?:\s[^>]*)?>([^<]*)<", message)
-    return found[1].decode("utf-8", "replace").strip() if found else ""
+    return answer(call, "CardHandle")

@@ -40,6 +40,21 @@ def konnektor_fault(operation: str, code: int, *requirements: str) -> Check:
 
 
 @factory
+def konnektor_fault_then_answer(operation: str, code: int, *requirements: str) -> Check:
+    """Return the check that `operation` ended with `code` once and with an answer at last."""
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"{operation}: Fehler {code}, dann beantwortet"
+        found = soap(exchanges, operation)
+        told = [call.facts.get("fault", "beantwortet") for call in found]
+        holds = str(code) in told and told[-1:] == ["beantwortet"] and found[-1].status == 200
+        actual = " → ".join(told) or "Aufruf nicht aufgezeichnet"
+        return Judgement(holds, expected, actual, found[-1].id if found else None)
+
+    return Check(f"fault_{code}_then_answer", requirements, judge)
+
+
+@factory
 def not_uploaded(*requirements: str) -> Check:
     """Return the check that no $activate was accepted."""
 

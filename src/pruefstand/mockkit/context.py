@@ -25,3 +25,5 @@ class MockContext:
     faults: FaultSet = field(default_factory=FaultSet)
     store: Store = field(default_factory=MemoryStore)
     """Where the mock keeps what must survive; in memory unless the operator names a file."""
+    plain_url: str | None = None
+    """The address without TLS, where the profile asks for one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from pruefstand.mockkit.app import App
-from pruefstand.model.http import Request
+from pruefstand.model.http import HANG_UP, Request
 
 
 def mock_transport(app: App, *, client_certificate: bytes | None = None) -> httpx.MockTransport:
@@ -19,8 +19,11 @@ def mock_transport(app: App, *, client_certificate: bytes | None = None) -> http
                 tuple(request.headers.multi_items()),
                 request.read(),
                 client_certificate,
+                request.url.scheme == "https",
             )
-        )
+        ).settled()
+        if response.status == HANG_UP:
+            raise httpx.ReadError("connection closed without an answer", request=request)
         return httpx.Response(
             response.status, headers=list(response.headers), content=response.body
         )

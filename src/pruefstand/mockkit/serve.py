@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from pruefstand.errors import ConfigurationError, HarnessError
 from pruefstand.mockkit.app import App
 from pruefstand.mockkit.sockets import Receive, Send, converse
-from pruefstand.model.http import Request, Response
+from pruefstand.model.http import HANG_UP, Request, Response
 
 Scope = MutableMapping[str, Any]
 
@@ -32,13 +32,13 @@ MAX_BODY = 32 * 1024 * 1024
 
 
 class _ClientCertificateProtocol(HttpToolsProtocol):
-    """Puts the DER of the TLS client certificate into the ASGI state."""
+    """Puts the DER of the TLS client certificate and the connection into the ASGI state."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         der = tls.getpeercert(binary_form=True) if tls else None
-        self.app_state = {**self.app_state, "client_certificate": der}
+        self.app_state = {**self.app_state, "client_certificate": der, "connection": transport}
 
 
 @dataclass(slots=True)
@@ -131,6 +131,12 @@ def asgi(app: App) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         response = app.handle(_request(scope, body)) if body is not None else Response(413)
         if response.delay > 0:
             await asyncio.sleep(response.delay)
+        response = response.settled()
+        if response.status == HANG_UP:
+            scope["state"]["connection"].abort()
+            # The server must learn of it before it misses an answer.
+            await asyncio.sleep(0.01)
+            return
         await send(
             {
                 "type": "http.response.start",
@@ -177,4 +183,5 @@ def _request(scope: Scope, body: bytes) -> Request:
         headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
         body=body,
         client_certificate=(scope.get("state") or {}).get("client_certificate"),
+        is_encrypted=scope["scheme"] == "https",
     )

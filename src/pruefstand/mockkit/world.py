@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 import ssl
@@ -13,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -26,6 +28,7 @@ from pruefstand.mockkit.file_store import FileStore
 from pruefstand.mockkit.serve import Server, free_socket, serve
 from pruefstand.mockkit.store import MemoryStore
 from pruefstand.mockkit.workers import WorkerPlan, WorkerPool, store_path
+from pruefstand.model.http import Request
 from pruefstand.rng import Rng
 
 AppFactory = Callable[[MockContext], App]
@@ -71,6 +74,7 @@ class MockWorld:
         self._keys = tempfile.TemporaryDirectory(prefix="pruefstand-")
         self.servers: dict[str, Server | WorkerPool] = {}
         self.control: Server | None = None
+        self._plain: dict[str, Server] = {}
         self.contexts: dict[str, MockContext] = {}
 
     def __enter__(self) -> Self:
@@ -99,6 +103,9 @@ class MockWorld:
             self.servers[role] = self._pool(role, app, listener)
         else:
             self.servers[role] = serve(app, tls=self._server_tls, listener=listener)
+        if self._settings[role].get("plain_http"):
+            self._plain[role] = serve(app, tls=None)
+            context.plain_url = self._plain[role].base_url
 
     def _context(self, role: str, base_url: str) -> MockContext:
         rng, store = Rng(self.seed).derive("mock", role), self._file_store(role)
@@ -142,6 +149,22 @@ class MockWorld:
         self.control = serve(control_app(apps), tls=None, listener=free_socket(port))
         return self.control.base_url
 
+    def operate(
+        self, role: str, method: str, path: str, content: Mapping[str, object] | None = None
+    ) -> object:
+        """Do what the control port would do for an operator; raises ConfigurationError."""
+        apps = {name: server.app for name, server in self.servers.items()}
+        body = json.dumps(content or {}).encode()
+        headers = (("Host", "localhost"),)
+        request = Request(method, f"/{role}{quote(path)}", headers, body)
+        response = control_app(apps).handle(request)
+        if response.status >= 400:
+            raise ConfigurationError(
+                f"Steuerung {method} /{role}{path}: {response.body.decode(errors='replace')}",
+                hint="Pfade und Inhalte stehen unter /openapi.json der Steuerung",
+            )
+        return json.loads(response.body) if response.body else None
+
     def base_url(self, role: str) -> str:
         """Return where the mock of `role` listens."""
         return self.servers[role].base_url
@@ -172,8 +195,10 @@ class MockWorld:
 
     def close(self) -> None:
         """Stop all mocks."""
-        for server in (*self.servers.values(), *([self.control] if self.control else ())):
+        extra = (*self._plain.values(), *([self.control] if self.control else ()))
+        for server in (*self.servers.values(), *extra):
             server.close()
+        self._plain.clear()
         self.control = None
         self.servers.clear()
         for store in self._stores:

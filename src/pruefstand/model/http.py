@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -37,6 +37,8 @@ class Request:
     body: bytes = b""
     client_certificate: bytes | None = field(default=None, repr=False)
     """DER of the TLS client certificate, on the server side of a mutual TLS connection."""
+    is_encrypted: bool = True
+    """Whether the request came over TLS, on the server side."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`."""
@@ -72,6 +74,10 @@ class Request:
         return cls(parts[0], parts[1], headers, _cut_body(headers, body))
 
 
+HANG_UP = 0
+"""The status of a mock that closes the connection without an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """A response; `delay` (seconds) lets a mock be slow without blocking its server."""
@@ -80,12 +86,18 @@ class Response:
     headers: Headers = ()
     body: bytes = b""
     delay: float = 0.0
+    late: Callable[[], Response | None] | None = field(default=None, repr=False, compare=False)
+    """On a mock's side: asked after `delay`; None leaves the response as it is."""
     exchange_id: str = ""
     """Id of the recorded carrier exchange, filled by a recording transport."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`."""
         return header(self.headers, name)
+
+    def settled(self) -> Response:
+        """Return what is sent in the end; to be called once, after `delay`."""
+        return (self.late() if self.late else None) or self
 
     def with_headers(self, *items: tuple[str, str]) -> Response:
         """Return a copy with `items` appended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +23,9 @@ from pruefstand.pytest_plugin.redaction import PKI
 from pruefstand.rng import Rng
 from pruefstand.transport.http import HttpTransport
 from pruefstand.transport.recorder import Recorder
+
+Operate = Callable[..., object]
+"""An operator's hand on a mock: role, method, path, content."""
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +86,30 @@ def switch_feature(world: MockWorld) -> Iterator[Callable[[str, str, object], No
     yield world.set_flag
     for role, settings in before.items():
         world.contexts[role].settings = settings
+
+
+@pytest.fixture
+def operate(world: MockWorld) -> Iterator[Operate]:
+    """Act as an operator of a mock: `operate("konnektor", "POST", "/cards/HBA-1/pull")`.
+
+    Settings and what was done to the mock's devices are put back afterwards.
+    """
+    before = {role: context.settings for role, context in world.contexts.items()}
+    faults = {role: set(context.faults.active) for role, context in world.contexts.items()}
+    used: set[str] = set()
+
+    def act(
+        role: str, method: str, path: str, content: Mapping[str, object] | None = None
+    ) -> object:
+        used.add(role)
+        return world.operate(role, method, path, content)
+
+    yield act
+    for role in used:
+        world.contexts[role].settings = before[role]
+        world.contexts[role].faults.active.clear()
+        world.contexts[role].faults.active.update(faults[role])
+        world.operate(role, "POST", "/reset")
 
 
 @pytest.fixture

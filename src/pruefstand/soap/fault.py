@@ -43,34 +43,50 @@ def xml_time(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def error_element(error: TelematikError, *, message_id: str, at: datetime) -> Element:
-    """Return `error` as `GERROR:Error` with a single Trace."""
-    detail = element("GERROR:Detail", error.detail, Encoding="UTF-8") if error.detail else None
+def error_element(
+    error: TelematikError,
+    *,
+    message_id: str,
+    at: datetime,
+    cause: TelematikError | None = None,
+) -> Element:
+    """Return `error` as `GERROR:Error`; the Trace of its `cause` stands before its own."""
+    traces = [row for row in (cause, error) if row is not None]
     return element(
         "GERROR:Error",
         element("GERROR:MessageID", message_id),
         element("GERROR:Timestamp", xml_time(at)),
-        element(
-            "GERROR:Trace",
-            element("GERROR:EventID", f"{message_id}-1"),
-            element("GERROR:Instance", f"{error.component}-Lokal"),
-            element("GERROR:LogReference", message_id),
-            element("GERROR:CompType", error.component),
-            element("GERROR:Code", str(error.code)),
-            element("GERROR:Severity", error.severity),
-            element("GERROR:ErrorType", error.error_type),
-            element("GERROR:ErrorText", error.text),
-            detail,
-        ),
+        *(_trace(row, message_id, number) for number, row in enumerate(traces, start=1)),
+    )
+
+
+def _trace(error: TelematikError, message_id: str, number: int) -> Element:
+    detail = element("GERROR:Detail", error.detail, Encoding="UTF-8") if error.detail else None
+    return element(
+        "GERROR:Trace",
+        element("GERROR:EventID", f"{message_id}-{number}"),
+        element("GERROR:Instance", f"{error.component}-Lokal"),
+        element("GERROR:LogReference", message_id),
+        element("GERROR:CompType", error.component),
+        element("GERROR:Code", str(error.code)),
+        element("GERROR:Severity", error.severity),
+        element("GERROR:ErrorType", error.error_type),
+        element("GERROR:ErrorText", error.text),
+        detail,
     )
 
 
 def fault_element(
-    error: TelematikError, *, message_id: str, at: datetime, faultcode: str = "Server"
+    error: TelematikError,
+    *,
+    message_id: str,
+    at: datetime,
+    faultcode: str = "Server",
+    cause: TelematikError | None = None,
 ) -> Element:
     """Return the SOAP fault that carries `error`; `faultstring` is the error's text."""
     code = element("faultcode", f"SOAP-ENV:{faultcode}")
-    detail = element("detail", error_element(error, message_id=message_id, at=at))
+    detail = element("detail", error_element(error, message_id=message_id, at=at, cause=cause))
     return element("SOAP-ENV:Fault", code, element("faultstring", error.text), detail)
 
 

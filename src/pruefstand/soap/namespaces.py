@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 _GEMATIK = "http://ws.gematik.de"
 
@@ -24,6 +24,8 @@ NAMESPACES = {
     "FA": f"{_GEMATIK}/fa/vsdm/vsd/v5.2",
     "PNW": f"{_GEMATIK}/fa/vsdm/pnw/v1.0",
     "VSD": f"{_GEMATIK}/conn/vsds/VSDService/v5.2",
+    "CRYPT": f"{_GEMATIK}/conn/EncryptionService/v6.1",
+    "KVK": f"{_GEMATIK}/conn/vsds/KvkService/v4.0",
     "CERT": f"{_GEMATIK}/conn/CertificateService/v6.0",
     "CERTCMN": f"{_GEMATIK}/conn/CertificateServiceCommon/v2.0",
     "SIG": f"{_GEMATIK}/conn/SignatureService/v7.5",
@@ -33,6 +35,16 @@ NAMESPACES = {
     "vr": "urn:oasis:names:tc:dss-x:1.0:profiles:verificationreport:schema#",
     "sp": "urn:oasis:names:tc:dss-x:1.0:profiles:SignaturePolicy:schema#",
 }
+
+_WITHOUT_WSDL = {"VSDService": "VSDService", "KVKService": "KvkService"}
+"""Services whose WSDL namespace is that of the messages, and their name in it."""
+
+_IRREGULAR_ACTIONS = {
+    "CRYPT:DecryptDocument": "crypt/EncryptionService/v6.1#DecryptDocument",
+    "VSD:ReadVSD": "vsds/VSDService/v6.0#ReadVSD",
+    "KVK:ReadKVK": "vsds/KvkService/v4.0#ReadVDT",
+}
+"""Operations whose WSDL names another action than namespace and name of the message."""
 
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 
@@ -44,6 +56,7 @@ def qname(name: str) -> str:
     return f"{{{NAMESPACES[prefix]}}}{local}" if colon else name
 
 
+@lru_cache(maxsize=4096)
 def prefixed(tag: str) -> str:
     """Return `{http://…}Status` as `CONN:Status`; an unknown namespace stays spelled out."""
     uri, brace, local = tag.removeprefix("{").partition("}")
@@ -52,14 +65,14 @@ def prefixed(tag: str) -> str:
 
 def wsdl(service: str, version: str) -> str:
     """Return the WSDL namespace by which a service directory names `service`, e.g. "7.5"."""
-    if service == "VSDService":
-        return f"{_GEMATIK}/conn/vsds/{service}/v{version}"
+    if service in _WITHOUT_WSDL:
+        return f"{_GEMATIK}/conn/vsds/{_WITHOUT_WSDL[service]}/v{version}"
     return f"{_GEMATIK}/conn/{service}/WSDL/v{version}"
 
 
 def soap_action(name: str) -> str:
     """Return the SOAPAction of the operation `SIG:SignDocument`, without quotes."""
+    if name in _IRREGULAR_ACTIONS:
+        return f"{_GEMATIK}/conn/{_IRREGULAR_ACTIONS[name]}"
     prefix, _, local = name.partition(":")
-    # The WSDL of the VSDService names an action of another version than its messages.
-    namespace = f"{_GEMATIK}/conn/vsds/VSDService/v6.0" if prefix == "VSD" else NAMESPACES[prefix]
-    return f"{namespace}#{local}"
+    return f"{NAMESPACES[prefix]}#{local}"

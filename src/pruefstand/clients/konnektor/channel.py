@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pruefstand.clients.konnektor.credentials import Credentials, authorization
 from pruefstand.clients.konnektor.problems import KonnektorFault
 from pruefstand.errors import ServiceRefusal, SutError
 from pruefstand.model.exchange import Layer, Message
@@ -26,12 +27,23 @@ class Reply:
     exchange: str
 
 
-def call(transport: Transport, location: str, body: Element, *, facts: Mapping[str, str]) -> Reply:
+def call(
+    transport: Transport,
+    location: str,
+    body: Element,
+    *,
+    facts: Mapping[str, str],
+    credentials: Credentials | None = None,
+) -> Reply:
     """Send `body` to `location` and return the response; raises KonnektorFault."""
     name = prefixed(str(body.tag))
     operation = name.partition(":")[2]
     message = wrap(body)
-    headers = (("Content-Type", CONTENT_TYPE), ("SOAPAction", f'"{soap_action(name)}"'))
+    headers = (
+        ("Content-Type", CONTENT_TYPE),
+        ("SOAPAction", f'"{soap_action(name)}"'),
+        *authorization(credentials),
+    )
     timer = Timer()
     response = transport.send(
         Request("POST", location, headers, message), peer=PEER, operation=operation

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from pruefstand.clients.konnektor import messages
 from pruefstand.clients.konnektor.channel import PEER, Reply, call
+from pruefstand.clients.konnektor.credentials import Credentials, authorization
 from pruefstand.clients.konnektor.directory import Directory, read_directory
+from pruefstand.clients.konnektor.forms import MIME_TYPE, SignatureForm
 from pruefstand.clients.konnektor.problems import KonnektorFault
 from pruefstand.clients.konnektor.signatures import read_signatures, record_signature
 from pruefstand.clients.konnektor.values import (
@@ -22,12 +24,9 @@ from pruefstand.clients.konnektor.values import (
 from pruefstand.errors import ServiceRefusal, SutError
 from pruefstand.model.http import Request
 from pruefstand.soap.envelope import Element, SoapProblem, children, decode, text
-from pruefstand.transport import Transport
+from pruefstand.transport import Transport, TransportFailure
 
 __all__ = ["KonnektorClient", "KonnektorContext", "KonnektorFault"]
-
-MIME_TYPE = "text/plain; charset=utf-8"
-"""For FHIR XML: bare text/plain would mean ISO-8859-15."""
 
 _SIGNATURE_PREFIXES = {"7.5": "SIG", "7.4": "SIG74"}
 
@@ -39,20 +38,35 @@ class KonnektorClient:
     does not answer.
     """
 
-    def __init__(self, transport: Transport, base_url: str, context: KonnektorContext) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        base_url: str,
+        context: KonnektorContext,
+        credentials: Credentials | None = None,
+    ) -> None:
+        """Speak for `context`; `credentials` where the Konnektor asks for user and password."""
         self.transport = transport
         self.context = context
+        self._credentials = credentials
         self._base_url = base_url.rstrip("/")
         self._directory: Directory | None = None
 
     def as_user(self, user: str) -> KonnektorClient:
         """Return a client that speaks for `user` on the same connection."""
-        return KonnektorClient(self.transport, self._base_url, replace(self.context, user=user))
+        return self.in_context(replace(self.context, user=user))
+
+    def in_context(self, context: KonnektorContext) -> KonnektorClient:
+        """Return a client for another call context on the same connection."""
+        other = KonnektorClient(self.transport, self._base_url, context, self._credentials)
+        other._directory = self._directory
+        return other
 
     def discover(self) -> Directory:
         """Return the service directory; it is fetched once."""
         if self._directory is None:
-            request = Request("GET", f"{self._base_url}/connector.sds")
+            url = f"{self._base_url}/connector.sds"
+            request = Request("GET", url, authorization(self._credentials))
             response = self.transport.send(request, peer=PEER, operation="connector.sds")
             if response.status != 200:
                 raise ServiceRefusal(
@@ -85,9 +99,18 @@ class KonnektorClient:
         """Ask for the old PIN and twice for a new one at the terminal."""
         return read_pin_result(self._pin("ChangePin", handle, pin_typ).body)
 
-    def unblock_pin(self, handle: str, pin_typ: str) -> PinResult:
-        """Ask for the PUK at the terminal, which restores the tries of the PIN."""
-        return read_pin_result(self._pin("UnblockPin", handle, pin_typ).body)
+    def unblock_pin(self, handle: str, pin_typ: str, *, new_pin: bool | None = None) -> PinResult:
+        """Ask for the PUK at the terminal, which restores the tries; `new_pin` for a new PIN."""
+        reply = self._pin("UnblockPin", handle, pin_typ, messages.set_new_pin(new_pin))
+        return read_pin_result(reply.body)
+
+    def enable_pin(self, handle: str, pin_typ: str) -> PinResult:
+        """Ask for a PIN of an eGK's voluntary application, which is needed from then on."""
+        return read_pin_result(self._pin("EnablePin", handle, pin_typ).body)
+
+    def disable_pin(self, handle: str, pin_typ: str) -> PinResult:
+        """Ask for a PIN of an eGK's voluntary application, which is no longer needed then."""
+        return read_pin_result(self._pin("DisablePin", handle, pin_typ).body)
 
     def read_certificate(self, handle: str, ref: str, crypt: str = "ECC") -> bytes:
         """Return a card's certificate `ref` (C.AUT, C.ENC, C.SIG, C.QES) as DER."""
@@ -132,25 +155,28 @@ class KonnektorClient:
         A HBA signs qualified (the user types PIN.QES), a SMC-B seals.
         """
         documents = [content] if isinstance(content, bytes) else list(content)
-        version, prefix = self._signature_version()
-        job = job_number or self.job_number()
-        body = messages.sign_document(
-            prefix,
-            self.context,
-            handle,
-            documents,
-            job_number=job,
-            short_text=short_text,
-            mime_type=mime_type,
-            crypt=crypt,
-        )
-        reply = self.call(
-            "SignatureService", version, body, card=handle, job=job, documents=str(len(documents))
-        )
+        form = SignatureForm(short_text, mime_type, crypt=crypt)
+        reply, prefix = self.request_signatures(handle, documents, form, job_number)
         signed = read_signatures(reply.body, prefix, len(documents))
         for document, signature in zip(documents, signed, strict=True):
             record_signature(self.transport, short_text, document, signature, reply.exchange)
         return signed
+
+    def request_signatures(
+        self,
+        handle: str,
+        documents: Sequence[bytes],
+        form: SignatureForm,
+        job_number: str | None = None,
+    ) -> tuple[Reply, str]:
+        """Send SignDocument for signatures of any form; return the answer and its prefix."""
+        version, prefix = self._signature_version()
+        job = job_number or self.job_number()
+        body = messages.sign_document(
+            prefix, self.context, handle, documents, job_number=job, form=form
+        )
+        facts = {"card": handle, "job": job, "documents": str(len(documents))}
+        return self.call("SignatureService", version, body, **facts), prefix
 
     def external_authenticate(self, handle: str, digest: bytes) -> bytes:
         """Return the DER ECDSA signature of C.AUT over a SHA-256 `digest` of 32 bytes."""
@@ -161,8 +187,10 @@ class KonnektorClient:
             raise SutError("Konnektor liefert auf ExternalAuthenticate keine Signatur")
         return _octets(value, "ExternalAuthenticate")
 
-    def _pin(self, operation: str, handle: str, pin_typ: str) -> Reply:
-        body = messages.pin_operation(operation, self.context, handle, pin_typ)
+    def _pin(
+        self, operation: str, handle: str, pin_typ: str, further: Element | None = None
+    ) -> Reply:
+        body = messages.pin_operation(operation, self.context, handle, pin_typ, further)
         return self.call("CardService", "8.1", body, card=handle, pin=pin_typ)
 
     def _signature_version(self) -> tuple[str, str]:
@@ -172,8 +200,23 @@ class KonnektorClient:
 
     def call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
         """Send `body` to a service of the directory; raises KonnektorFault."""
-        location = self.discover().find(service, version).location
-        return call(self.transport, location, body, facts=facts)
+        endpoint = self.discover().find(service, version)
+        location = endpoint.location if self._is_encrypted else endpoint.plain_location
+        if not location:
+            raise SutError(
+                f"Konnektor bietet {service} nicht ohne TLS an",
+                hint="den Konnektor mit https ansprechen",
+            )
+        try:
+            return call(self.transport, location, body, facts=facts, credentials=self._credentials)
+        except TransportFailure:
+            # The endpoint may have moved with a restart: read the directory again next time.
+            self._directory = None
+            raise
+
+    @property
+    def _is_encrypted(self) -> bool:
+        return self._base_url.startswith("https:")
 
 
 def _octets(encoded: str, operation: str) -> bytes:

@@ -17,6 +17,8 @@ class Endpoint:
     namespace: str
     version: str
     location: str
+    plain_location: str = ""
+    """The address without TLS, empty where TLS is mandatory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def read_directory(data: bytes) -> Directory:
             service.get("Name", ""),
             version.get("TargetNamespace", ""),
             version.get("Version", ""),
-            _location(version),
+            _location(version, "SI:EndpointTLS"),
+            _location(version, "SI:Endpoint"),
         )
         for service in children(root, "SI:ServiceInformation/SI:Service")
         for version in children(service, "SI:Versions/SI:Version")
@@ -68,8 +71,8 @@ def read_directory(data: bytes) -> Directory:
     )
 
 
-def _location(version: Element) -> str:
-    endpoint = child(version, "SI:EndpointTLS")
+def _location(version: Element, name: str) -> str:
+    endpoint = child(version, name)
     return endpoint.get("Location", "") if endpoint is not None else ""
 
 

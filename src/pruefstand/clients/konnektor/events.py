@@ -85,6 +85,14 @@ class EventService:
         body = self._call("GetResourceInformation")
         return text(body, "CONN:Connector/CONN:VPNTIStatus/CONN:ConnectionStatus") == "Online"
 
+    def conditions(self) -> dict[str, str]:
+        """Return the operating conditions by name, each "true" or "false" as delivered."""
+        body = self._call("GetResourceInformation")
+        return {
+            text(node, "CONN:ErrorCondition") or "": text(node, "CONN:Value") or ""
+            for node in children(body, "CONN:Connector/CONN:OperatingState/CONN:ErrorState")
+        }
+
     def card_in_slot(self, terminal: str, slot: int) -> Card | None:
         """Return the card in a slot."""
         where = (element("CARDCMN:CtId", terminal), element("CARDCMN:SlotId", str(slot)))

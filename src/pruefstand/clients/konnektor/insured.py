@@ -26,6 +26,8 @@ class Receipt:
     result: int
     timestamp: str
     check_digit: bytes | None
+    error: int = 0
+    """The code of the problem that kept the check from being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def _receipt(data: bytes) -> Receipt:
             int(text(root, "PNW:E") or 0),
             text(root, "PNW:TS") or "",
             decode(digits) if digits else None,
+            int(text(root, "PNW:EC") or 0),
         )
     except ValueError as problem:
         raise SutError("der Prüfungsnachweis ist nicht lesbar") from problem

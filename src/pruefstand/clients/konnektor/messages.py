@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pruefstand.clients.konnektor.forms import CMS, SignatureForm
 from pruefstand.clients.konnektor.values import KonnektorContext
 from pruefstand.soap.envelope import Element, element, encode
 
-CMS = "urn:ietf:rfc:5652"
 ECDSA = "urn:bsi:tr:03111:ecdsa"
 
 
@@ -28,11 +28,21 @@ def get_cards(caller: KonnektorContext, card_type: str | None) -> Element:
     return element("EVT:GetCards", context(caller), wanted)
 
 
-def pin_operation(name: str, caller: KonnektorContext, handle: str, pin_typ: str) -> Element:
-    """Return `name`: GetPinStatus, VerifyPin, ChangePin or UnblockPin."""
-    return element(
-        f"CARD:{name}", context(caller), card_handle(handle), element("CARDCMN:PinTyp", pin_typ)
-    )
+def pin_operation(
+    name: str,
+    caller: KonnektorContext,
+    handle: str,
+    pin_typ: str,
+    further: Element | None = None,
+) -> Element:
+    """Return `name`, one of the operations on a PIN; `further` is what only some of them have."""
+    pin = element("CARDCMN:PinTyp", pin_typ)
+    return element(f"CARD:{name}", context(caller), card_handle(handle), pin, further)
+
+
+def set_new_pin(wanted: bool | None) -> Element | None:
+    """Return whether UnblockPin sets a new PIN; None leaves that to the Konnektor."""
+    return None if wanted is None else element("CARD:SetNewPin", _boolean(wanted))
 
 
 def read_card_certificate(
@@ -66,19 +76,17 @@ def sign_document(
     documents: Sequence[bytes],
     *,
     job_number: str,
-    short_text: str,
-    mime_type: str,
-    crypt: str,
+    form: SignatureForm,
 ) -> Element:
-    """Return SignDocument for enveloping CAdES with revocation information."""
+    """Return SignDocument with one SignRequest per document."""
     requests = [
-        _sign_request(prefix, number, document, short_text, mime_type)
+        _sign_request(prefix, number, document, form)
         for number, document in enumerate(documents, start=1)
     ]
     return element(
         f"{prefix}:SignDocument",
         card_handle(handle),
-        element(f"{prefix}:Crypt", crypt),
+        element(f"{prefix}:Crypt", form.crypt),
         context(caller),
         element(f"{prefix}:TvMode", "NONE"),
         element(f"{prefix}:JobNumber", job_number),
@@ -91,22 +99,43 @@ def request_id(number: int) -> str:
     return f"r{number}"
 
 
-def _sign_request(
-    prefix: str, number: int, document: bytes, short_text: str, mime_type: str
-) -> Element:
+def _sign_request(prefix: str, number: int, document: bytes, form: SignatureForm) -> Element:
+    is_cms = form.kind == CMS
     inputs = element(
         f"{prefix}:OptionalInputs",
-        element("dss:SignatureType", CMS),
-        element(f"{prefix}:IncludeEContent", "true"),
+        element("dss:SignatureType", form.kind),
+        element("dss:Properties", element("dss:SignedProperties", *properties(form.attributes)))
+        if form.attributes
+        else None,
+        element(f"{prefix}:IncludeEContent", _boolean(form.with_content)) if is_cms else None,
     )
-    content = element("dss:Base64Data", encode(document), MimeType=mime_type)
+    if form.mime_type == "application/xml":
+        content = element("CONN:Base64XML", encode(document))
+    else:
+        content = element("dss:Base64Data", encode(document), MimeType=form.mime_type)
     return element(
         f"{prefix}:SignRequest",
         inputs,
-        element(f"{prefix}:Document", content, ID=f"doc{number}", ShortText=short_text),
-        element(f"{prefix}:IncludeRevocationInfo", "true"),
+        element(f"{prefix}:Document", content, ID=f"doc{number}", ShortText=form.short_text),
+        element(f"{prefix}:IncludeRevocationInfo", _boolean(form.with_revocation)),
         RequestID=request_id(number),
     )
+
+
+def properties(attributes: Sequence[tuple[str, bytes]]) -> list[Element]:
+    """Return CMS attributes (DER) as properties under their identifiers."""
+    return [
+        element(
+            "dss:Property",
+            element("dss:Identifier", name),
+            element("dss:Value", element("CMSAttribute", encode(value))),
+        )
+        for name, value in attributes
+    ]
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def external_authenticate(caller: KonnektorContext, handle: str, digest: bytes) -> Element:

@@ -40,6 +40,12 @@ def _signature(answer: Element | None, number: int) -> bytes:
         raise SutError("Konnektor beantwortet SignDocument mit falschem base64") from problem
 
 
+def read_signed_documents(body: Element, prefix: str) -> list[bytes]:
+    """Return the documents that hold their signature (PAdES), in the order of the answer."""
+    path = f"{prefix}:OptionalOutputs/{prefix}:DocumentWithSignature/dss:Base64Data"
+    return [decode(text(answer, path) or "") for answer in children(body, f"{prefix}:SignResponse")]
+
+
 def record_signature(
     transport: Transport, short_text: str, content: bytes, signed: bytes, parent: str
 ) -> None:

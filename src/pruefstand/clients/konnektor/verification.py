@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pruefstand.clients.konnektor.client import MIME_TYPE, KonnektorClient
-from pruefstand.clients.konnektor.messages import CMS, card_handle, context
+from pruefstand.clients.konnektor.client import KonnektorClient
+from pruefstand.clients.konnektor.forms import CMS, MIME_TYPE
+from pruefstand.clients.konnektor.messages import card_handle, context
 from pruefstand.soap.envelope import Element, children, decode, element, encode, text
 from pruefstand.soap.fault import xml_time
 
@@ -54,9 +55,13 @@ class Verifier:
         *,
         at: datetime | None = None,
         revocation: bool = False,
+        mime_type: str = MIME_TYPE,
     ) -> Verification:
-        """Judge a CMS, at the time of signing or `at`; `content` must be what it holds."""
-        data = element("dss:Base64Data", encode(content or b""), MimeType=MIME_TYPE)
+        """Judge a CMS, at the time of signing or `at`; `content` must be what it holds.
+
+        Without a CMS the signature is the one inside `content`, a PDF.
+        """
+        data = element("dss:Base64Data", encode(content or b""), MimeType=mime_type)
         shown = element("SIG:Document", data) if content is not None else None
         time = element("dss:SpecificTime", xml_time(at)) if at else None
         inputs = element("SIG:OptionalInputs", element("SIG:UseVerificationTime", time))
