@@ -15,7 +15,7 @@ OURS = ("pruefstand", "mocks", "steps", "loadtests")
 GROUND = {"", "model", "errors"}
 TIME_AND_CHANCE = GROUND | {"clock", "rng"}
 DATA = TIME_AND_CHANCE | {"ids", "crypto", "fhir", "testdata"}
-PROTOCOL = DATA | {"soap", "prints"}
+PROTOCOL = DATA | {"soap", "prints", "ldap", "kim"}
 ACTORS = PROTOCOL | {"clients", "transport", "flows", "drivers"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -29,13 +29,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "crypto": TIME_AND_CHANCE | {"ids", "crypto"},
     "fhir": DATA,
     "testdata": DATA,
+    "ldap": DATA - {"testdata", "fhir"} | {"ldap"},
+    "kim": DATA - {"testdata", "fhir"} | {"kim"},
     "soap": DATA | {"soap"},
     "prints": DATA | {"prints"},
     "transport": TIME_AND_CHANCE | {"transport"},
     "clients": PROTOCOL - {"prints", "testdata"} | {"transport", "clients"},
     "flows": PROTOCOL - {"soap"} | {"clients", "flows"},
     "drivers": ACTORS,
-    "checks": DATA - {"testdata", "rng"} | {"checks"},
+    # What a mail or a search says is read with the protocols' own readers.
+    "checks": DATA - {"testdata", "rng"} | {"kim", "ldap", "checks"},
     "mockkit": TIME_AND_CHANCE | {"crypto", "transport", "mockkit"},
     # Redaction recognises a KVNR by its check digit.
     "evidence": TIME_AND_CHANCE | {"config", "crypto", "ids", "evidence"},
@@ -51,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "steps": GROUND
     # Negative scenarios forge what no flow would send: they need client calls and raw crypto.
     | {"clock", "rng", "ids", "fhir", "testdata", "flows", "drivers", "checks", "clients", "crypto"}
-    | {"pytest_plugin", "prints", "steps"},
+    | {"pytest_plugin", "prints", "kim", "ldap", "steps"},
     "loadtests": ACTORS | {"config", "evidence", "loadtests", "mockkit"},
 }
 """Area of the importing file → areas of ours it may name; `cli` may name all of `src`."""
@@ -60,6 +63,7 @@ ONLY_IN: dict[str, set[str]] = {
     "httpx": {"transport", "mockkit"},
     "uvicorn": {"mockkit"},
     "asyncio": {"mockkit"},
+    "aiosmtpd": {"mockkit"},
     "pandas": {"analysis"},
     "locust": {"loadtests"},
     "gevent": {"loadtests"},

@@ -35,6 +35,7 @@ from pruefstand.model.exchange import Exchange, Layer, Message
 from pruefstand.model.verdict import Verdict
 from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
+from tests.unit import test_kim_checks
 from tests.unit.synthetic_traffic import (
     ID,
     NOON,
@@ -52,6 +53,7 @@ from tests.unit.test_checks_idp_login import CONTROLS as LOGIN_CONTROLS
 from tests.unit.test_checks_messages import CONTROLS as MESSAGE_CONTROLS
 
 GOOD = Traffic()
+KIM_CHECKS = test_kim_checks.STATIC
 
 WRONG: list[tuple[Check, list[dict[str, Any]]]] = [
     (
@@ -464,6 +466,7 @@ def test_every_check_is_tried_here() -> None:
     tried = {check.name for check, _ in WRONG} | {
         row[0].name for row in (*MESSAGE_CONTROLS, *LOGIN_CONTROLS)
     }
+    tried |= {check.name for check, _, _ in KIM_CHECKS}
     assert {check.name for check in found} <= tried
     assert all(changes for _, changes in WRONG)
 
@@ -516,7 +519,7 @@ def test_every_maker_of_checks_is_tried_here() -> None:
         if isinstance(item, Factory)
     }
     source = "".join(
-        path.read_text("utf-8") for path in Path(__file__).parent.glob("test_checks*.py")
+        path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*checks*.py")
     )
     assert {name for name in makers if f"{name}(" not in source} == set()
     assert {"refused", "logins"} <= makers

@@ -108,6 +108,11 @@ def file_endpoints(world: MockWorld, folder: Path, seed: int) -> FileEndpoints:
         clients={"CS1": str((folder / "clientsystem-CS1.pem").absolute())},
         clock_offset=(world.clock.now() - SystemClock().now()).total_seconds(),
         seed=seed,
+        listeners={
+            f"{role}.{name}": port
+            for role, running in world.ports.items()
+            for name, port in running.ports.items()
+        },
     )
 
 
@@ -123,9 +128,13 @@ def show(console: Console, world: MockWorld, folder: Path) -> None:
         "konnektor": "/connector.sds",
         "idp": "/.well-known/openid-configuration",
         "erezept": "/VAUCertificate",
+        "vzd": "/search/HealthcareService",
+        "kim_fachdienst": "/ServiceInformation/v1.0/serviceinfo",
     }
     for role in world.servers:
         table.add_row(role, world.base_url(role), entry.get(role, "/"))
+        for name, port in world.ports[role].ports.items() if role in world.ports else ():
+            table.add_row("", f"localhost:{port}", name)
     if world.control is not None:
         table.add_row("Steuerung", world.control.base_url, "/health")
     console.print(table)

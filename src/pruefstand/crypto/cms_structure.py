@@ -261,7 +261,7 @@ def _attributes(data: bytes, element: Element) -> tuple[bytes, dict[str, bytes]]
 
 @lru_cache(maxsize=2048)
 def _attribute(octets: bytes) -> tuple[str, bytes, bytes]:
-    """Return OID, first value and DER of an attribute; most recur from one signature to next."""
+    """Return OID, values and DER of an attribute; most recur from one signature to next."""
     data = asn1.canonical(octets, asn1.read(octets, 0, len(octets)))
     outer = asn1.expect(data, 0, len(data), SEQUENCE, "Attribute")
     oid = asn1.expect(data, outer.start, outer.stop, OID, "attribute type")
@@ -271,7 +271,7 @@ def _attribute(octets: bytes) -> tuple[str, bytes, bytes]:
     # KIM writes one value per recipient; all attributes of a signature itself have one.
     if not found or values.end != outer.stop or (len(found) > 1 and name != RECIPIENT_EMAILS):
         raise QesProblem("a signed attribute must have exactly one value")
-    return name, asn1.raw(data, found[0]), data
+    return name, data[values.start : values.stop], data
 
 
 def _signing_time(attributes: dict[str, bytes], outside: Outside | None) -> datetime:

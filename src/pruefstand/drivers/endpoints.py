@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,16 @@ class FileEndpoints:
     """Seconds the mocks' clock is ahead of the machine's."""
     seed: int
     """The mocks' seed: the test PKI follows from it, here as there."""
+
+    listeners: Mapping[str, int] = field(default_factory=dict)
+    """Ports beside HTTP, by `role.listener`."""
+
+    def address(self, role: str, listener: str) -> tuple[str, int]:
+        """Return host and port of a listener; raises ConfigurationError when it is not served."""
+        port = self.listeners.get(f"{role}.{listener}")
+        if port is None:
+            raise ConfigurationError(f"die Rolle {role!r} hat keinen Zugang {listener!r}")
+        return "localhost", port
 
     def base_url(self, role: str) -> str:
         """Return the address of `role`; raises ConfigurationError when it is not served."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pruefstand.mockkit.app import App, Route
-from pruefstand.mockkit.context import MockContext
+from pruefstand.mockkit.context import MockContext, Neighbours
 from pruefstand.mockkit.faults import Fault
 
-__all__ = ["App", "Fault", "MockContext", "Route"]
+__all__ = ["App", "Fault", "MockContext", "Neighbours", "Route"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pruefstand.mockkit.faults import FaultSet
+from pruefstand.mockkit.listeners import Listener
 from pruefstand.mockkit.sockets import Socket
 from pruefstand.model.http import Request, Response
 
@@ -47,6 +48,8 @@ class App:
     """Routes for the operator, served on the control port below the role's name."""
     describe: Callable[[], Mapping[str, object]] | None = None
     """Returns an OpenAPI document where the route table does not tell the whole interface."""
+    listeners: Sequence[Listener] = ()
+    """Ports beside HTTP: SMTP, POP3, LDAP."""
     _compiled: list[tuple[str, re.Pattern[str], Route]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -25,6 +25,7 @@ from pruefstand.mockkit.app import App
 from pruefstand.mockkit.context import MockContext
 from pruefstand.mockkit.control import control_app
 from pruefstand.mockkit.file_store import FileStore
+from pruefstand.mockkit.listeners import ListenerServer, ServerTls, listen
 from pruefstand.mockkit.serve import Server, free_socket, serve
 from pruefstand.mockkit.store import MemoryStore
 from pruefstand.mockkit.workers import WorkerPlan, WorkerPool, store_path
@@ -75,6 +76,7 @@ class MockWorld:
         self.servers: dict[str, Server | WorkerPool] = {}
         self.control: Server | None = None
         self._plain: dict[str, Server] = {}
+        self.ports: dict[str, ListenerServer] = {}
         self.contexts: dict[str, MockContext] = {}
 
     def __enter__(self) -> Self:
@@ -89,11 +91,17 @@ class MockWorld:
         self.close()
 
     def start(self, ports: Mapping[str, int] | None = None) -> None:
-        """Serve every mock of the settings; raises ConfigurationError for an unknown role."""
-        for role in self._settings:
-            self.serve_role(role, free_socket((ports or {}).get(role, 0)))
+        """Serve every mock of the settings; raises ConfigurationError for an unknown role.
 
-    def serve_role(self, role: str, listener: socket.socket) -> None:
+        `ports` fixes ports by role, those beside HTTP by `role.listener`.
+        """
+        fixed = ports or {}
+        for role in self._settings:
+            self.serve_role(role, free_socket(fixed.get(role, 0)), fixed)
+
+    def serve_role(
+        self, role: str, listener: socket.socket, ports: Mapping[str, int] | None = None
+    ) -> None:
         """Serve one mock of the settings; raises ConfigurationError for an unknown role."""
         factory = registered_mock(role)
         context = self._context(role, f"https://localhost:{listener.getsockname()[1]}")
@@ -102,7 +110,13 @@ class MockWorld:
         if self._workers > 1 and app.shares_store:
             self.servers[role] = self._pool(role, app, listener)
         else:
-            self.servers[role] = serve(app, tls=self._server_tls, listener=listener)
+            self.servers[role] = serve(app, tls=self._server_tls.optional, listener=listener)
+        if app.listeners:
+            bound = {
+                item.name: free_socket((ports or {}).get(f"{role}.{item.name}", 0))
+                for item in app.listeners
+            }
+            self.ports[role] = listen(role, app.listeners, bound, self._server_tls)
         if self._settings[role].get("plain_http"):
             self._plain[role] = serve(app, tls=None)
             context.plain_url = self._plain[role].base_url
@@ -119,6 +133,7 @@ class MockWorld:
             base_url=base_url,
             settings=self._settings[role],
             store=store or MemoryStore(),
+            neighbours=self,
         )
 
     def _file_store(self, role: str) -> FileStore | None:
@@ -169,6 +184,13 @@ class MockWorld:
         """Return where the mock of `role` listens."""
         return self.servers[role].base_url
 
+    def address(self, role: str, listener: str) -> tuple[str, int]:
+        """Return host and port of a listener of `role`; raises ConfigurationError."""
+        found = self.ports[role].ports if role in self.ports else {}
+        if listener not in found:
+            raise ConfigurationError(f"die Rolle {role!r} hat keinen Zugang {listener!r}")
+        return "localhost", found[listener]
+
     def set_flag(self, role: str, name: str, value: object) -> None:
         """Change a setting of a running mock, as its operator would switch a feature."""
         context = self.contexts[role]
@@ -195,6 +217,9 @@ class MockWorld:
 
     def close(self) -> None:
         """Stop all mocks."""
+        for listeners in self.ports.values():
+            listeners.close()
+        self.ports.clear()
         extra = (*self._plain.values(), *([self.control] if self.control else ()))
         for server in (*self.servers.values(), *extra):
             server.close()
@@ -206,12 +231,15 @@ class MockWorld:
         self._keys.cleanup()
 
     @cached_property
-    def _server_tls(self) -> ssl.SSLContext:
+    def _server_tls(self) -> ServerTls:
+        return ServerTls(self._tls_context(ssl.CERT_OPTIONAL), self._tls_context(ssl.CERT_REQUIRED))
+
+    def _tls_context(self, client_certificate: ssl.VerifyMode) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self._key_file("server", self.pki.tls_server()))
-        # Certificates are optional at TLS level: the Konnektor decides itself (4204).
-        context.verify_mode = ssl.CERT_OPTIONAL
+        # Over HTTP certificates are optional at TLS level: the Konnektor decides itself (4204).
+        context.verify_mode = client_certificate
         context.load_verify_locations(cadata=self.tls_ca_pem)
         return context
 

@@ -13,6 +13,7 @@ from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
 from pruefstand.crypto.pki import Pki
+from pruefstand.drivers.kim import KimMember
 from pruefstand.drivers.parties import InsuredPerson, Insurer
 from pruefstand.drivers.simulator import Pharmacy, Practice
 from pruefstand.errors import ConfigurationError
@@ -21,8 +22,9 @@ from pruefstand.pytest_plugin.case_log import CaseLog
 from pruefstand.pytest_plugin.fault_board import ROUND, FaultBoard
 from pruefstand.pytest_plugin.redaction import PKI
 from pruefstand.rng import Rng
+from pruefstand.testdata.kim_participants import participant
 from pruefstand.transport.http import HttpTransport
-from pruefstand.transport.recorder import Recorder
+from pruefstand.transport.recorder import NULL_RECORDER, Recorder
 
 Operate = Callable[..., object]
 """An operator's hand on a mock: role, method, path, content."""
@@ -113,6 +115,15 @@ def operate(world: MockWorld) -> Iterator[Operate]:
 
 
 @pytest.fixture
+def switch_fault(world: MockWorld) -> Iterator[Callable[[str, str], None]]:
+    """Switch a fault of a mock on for this scenario: `switch_fault("vzd", "suche_verweigert")`."""
+    before = {role: set(context.faults.active) for role, context in world.contexts.items()}
+    yield lambda role, name: world.contexts[role].faults.switch(name, True)
+    for role, active in before.items():
+        world.contexts[role].faults.active = active
+
+
+@pytest.fixture
 def case_rng(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Rng:
     """Randomness of this scenario alone: the order of scenarios does not matter."""
     name = request.node.name
@@ -193,6 +204,26 @@ def insurer(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterat
     card = world.pki.smcb("Prüfkasse", role="kasse")
     with HttpTransport(recorder, actor="kasse", tls=world.client_tls("Prüfkasse")) as transport:
         yield Insurer(world, transport, clock, card)
+
+
+@pytest.fixture
+def kim(
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, case_rng: Rng
+) -> Callable[..., KimMember]:
+    """Return members of KIM by their key in `testdata.kim_participants`, one per address."""
+    members: dict[str, KimMember] = {}
+
+    def member(key: str, box: int = 0) -> KimMember:
+        one = participant(world.pki, key)
+        address = one.addresses[box]
+        if address not in members:
+            rng = case_rng.derive("kim", address)
+            # What earlier scenarios left behind is cleared away unrecorded.
+            KimMember(world, one, NULL_RECORDER, clock, rng, address=address).empty()
+            members[address] = KimMember(world, one, recorder, clock, rng, address=address)
+        return members[address]
+
+    return member
 
 
 @pytest.fixture

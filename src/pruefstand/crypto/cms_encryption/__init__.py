@@ -14,12 +14,17 @@ from pruefstand.crypto.cms_encryption.envelope import (
     encrypt,
     parse,
 )
-from pruefstand.crypto.cms_encryption.problems import EncryptionProblem, NotARecipient
+from pruefstand.crypto.cms_encryption.problems import (
+    AlteredDocument,
+    EncryptionProblem,
+    NotARecipient,
+)
 from pruefstand.crypto.cms_encryption.recipients import DecryptionKey, RecipientInfo
 from pruefstand.crypto.cms_structure import RECIPIENT_EMAILS
 
 __all__ = [
     "RECIPIENT_EMAILS",
+    "AlteredDocument",
     "Attribute",
     "DecryptionKey",
     "EncryptionProblem",

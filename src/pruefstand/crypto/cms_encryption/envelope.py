@@ -10,7 +10,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pruefstand.crypto import der as asn1
-from pruefstand.crypto.cms_encryption.problems import EncryptionProblem, NotARecipient
+from pruefstand.crypto.cms_encryption.problems import (
+    AlteredDocument,
+    EncryptionProblem,
+    NotARecipient,
+)
 from pruefstand.crypto.cms_encryption.recipients import (
     DecryptionKey,
     RecipientInfo,
@@ -76,7 +80,7 @@ class SealedDocument:
         try:
             return AESGCM(key).decrypt(self.nonce, sealed, self.authenticated or None)
         except InvalidTag:
-            raise EncryptionProblem("the document was altered after encryption") from None
+            raise AlteredDocument("the document was altered after encryption") from None
 
 
 def encrypt(

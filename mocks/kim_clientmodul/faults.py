@@ -1,0 +1,64 @@
+"""The client module's deliberate misbehaviour: each breaks what a receiver or observer checks."""
+
+from __future__ import annotations
+
+from pruefstand.mockkit import Fault
+
+SENDER_NOT_ENCRYPTED_FOR = "absender_ohne_schluessel"
+SUBJECT_REVEALED = "betreff_offen"
+VERSION_HEADER_MISSING = "version_fehlt"
+ATTRIBUTES_MISSING = "empfaengerattribut_fehlt"
+EXPIRES_WRONG = "ablauf_falsch"
+MESSAGE_ID_CHANGED = "message_id_neu"
+ADDRESSES_KEPT = "empfaenger_bleiben"
+UNSIGNED = "ohne_signatur"
+SIGNATURE_BROKEN = "signatur_defekt"
+OUTER_FROM_CHANGED = "absender_aussen_anders"
+VERSION_FOREIGN = "version_fremd"
+OTHER_RECIPIENT_SIGNED = "empfaenger_anders_signiert"
+RESULT_MISSING = "ergebnis_fehlt"
+
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        Fault(
+            SENDER_NOT_ENCRYPTED_FOR,
+            "verschlüsselt nicht für den Absender",
+            ("KOM-LE-A_2022", "KOM-LE-A_2111-01"),
+        ),
+        Fault(SUBJECT_REVEALED, "lässt den Betreff außen stehen", ("KOM-LE-A_2102",)),
+        Fault(
+            VERSION_HEADER_MISSING,
+            "schreibt kein X-KOM-LE-Version",
+            ("KOM-LE-A_2099", "KOM-LE-A_2100-02"),
+        ),
+        Fault(
+            ATTRIBUTES_MISSING,
+            "lässt recipient-emails in der Hülle weg",
+            (
+                "KOM-LE-A_2107",
+                "KOM-LE-A_2114-01",
+                "KOM-LE-A_2115-02",
+                "KOM-LE-A_2127",
+            ),
+        ),
+        Fault(EXPIRES_WRONG, "rechnet Expires mit 30 Tagen", ("A_22417",)),
+        Fault(MESSAGE_ID_CHANGED, "vergibt außen eine neue Message-ID", ("KOM-LE-A_2101-01",)),
+        Fault(
+            ADDRESSES_KEPT,
+            "lässt abgelehnte Empfänger in den Kopfzeilen",
+            ("A_23174", "KOM-LE-A_2028"),
+        ),
+        # What a manipulated message does to its receiver: the receiver must notice.
+        Fault(UNSIGNED, "verschlüsselt ohne zu signieren", ("KOM-LE-A_2095", "KOM-LE-A_2103")),
+        Fault(SIGNATURE_BROKEN, "signiert mit falschem Hashwert", ()),
+        Fault(OUTER_FROM_CHANGED, "schreibt außen einen anderen Empfänger in To", ()),
+        Fault(VERSION_FOREIGN, "nennt außen die Version 9.9", ("KOM-LE-A_2100-02",)),
+        Fault(
+            OTHER_RECIPIENT_SIGNED,
+            "signiert andere recipient-emails, als in der Hülle stehen",
+            ("KOM-LE-A_2127",),
+        ),
+        Fault(RESULT_MISSING, "schreibt beim Abruf keine Prüfergebnisse", ("KOM-LE-A_2179-02",)),
+    )
+}

@@ -1,0 +1,95 @@
+"""What the client module remembers: cards, directory answers, limits."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self
+
+from mocks.kim_clientmodul.directory import Found, find
+from mocks.kim_clientmodul.settings import Behaviour, behaviour
+from pruefstand.crypto.cms_encryption import DecryptionKey
+from pruefstand.crypto.pki import Identity
+from pruefstand.kim.username import UserName
+from pruefstand.mockkit import MockContext
+from pruefstand.testdata.kim_participants import Participant, participants
+
+CERTIFICATES_LIVE = timedelta(hours=12)
+"""How long a directory answer is used again."""
+
+
+class UnknownContext(Exception):
+    """The Konnektor knows no such Mandant, Clientsystem or Arbeitsplatz (4004 to 4006)."""
+
+
+@dataclass(slots=True)
+class ClientModule:
+    """Everything that outlives a connection; every method may be called from any thread."""
+
+    ctx: MockContext
+    cards: dict[str, tuple[Participant, ...]]
+    """Plugged cards by Mandant."""
+    _found: dict[str, tuple[datetime, Found]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def from_context(cls, ctx: MockContext) -> Self:
+        """Return the module with the cards of every participant."""
+        cards: dict[str, tuple[Participant, ...]] = {}
+        for one in participants(ctx.pki):
+            mandant = one.row.mandant
+            cards[mandant] = (*cards.get(mandant, ()), one)
+        return cls(ctx, cards)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How module and surroundings behave right now."""
+        return behaviour(self.ctx.settings)
+
+    def check_context(self, user: UserName) -> None:
+        """Raise UnknownContext unless the Konnektor knows the user's context."""
+        now = self.behaviour
+        if user.mandant not in self.cards:
+            raise UnknownContext("4004")
+        if user.client_system not in now.client_systems:
+            raise UnknownContext("4005")
+        if user.workplace not in now.workplaces:
+            raise UnknownContext("4006")
+
+    def signer(self, user: UserName) -> Identity | None:
+        """Return the OSIG key of the Mandant's SMC-B; None when no unlocked card is there."""
+        if not self.behaviour.pin_verified:
+            return None
+        keys = (card.osig for card in self.cards.get(user.mandant, ()))
+        return next((key for key in keys if key is not None), None)
+
+    def decryption_keys(self, user: UserName) -> tuple[DecryptionKey, ...]:
+        """Return the keys of the card that belongs to the fetching address, and no others.
+
+        A person's card opens only for its UserId.
+        """
+        if not self.behaviour.pin_verified:
+            return ()
+        for card in self.cards.get(user.mandant, ()):
+            if user.address.lower() in card.addresses:
+                return () if card.row.person and not user.user_id else card.keys
+        return ()
+
+    def find(self, address: str) -> Found:
+        """Return what the directory says about an address; answers are kept for 12 hours."""
+        key, now = address.lower(), self.ctx.clock.now()
+        with self._lock:
+            known = self._found.get(key)
+        if known and now - known[0] < CERTIFICATES_LIVE and now >= known[0]:
+            return known[1]
+        found = find(self.ctx.neighbours, address)
+        if found.entries:
+            with self._lock:
+                self._found[key] = (now, found)
+        return found
+
+    def forget(self) -> None:
+        """Drop every directory answer."""
+        with self._lock:
+            self._found.clear()

@@ -1,0 +1,238 @@
+"""A member of KIM who acts: a practice, a KV, an insurer, each with its client module."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Protocol
+
+from pruefstand.clients.kim import FetchedMail, KimAccount, KimClient, SentMail
+from pruefstand.clients.kim.account_manager import Absence, AccountManagerClient
+from pruefstand.clients.kim.outbox import NOTIFY
+from pruefstand.clients.vzd import DirectoryClient
+from pruefstand.clock import Clock
+from pruefstand.crypto.smime_kim import DecryptionFailure, Recipient, Sealed, seal, unseal
+from pruefstand.crypto.smime_kim.layers import unwrap_sealed
+from pruefstand.errors import HarnessError
+from pruefstand.flows import kim_nachricht
+from pruefstand.flows.kim_nachricht import Collected
+from pruefstand.kim.dienstkennung import DEFAULT, Dienstkennung
+from pruefstand.kim.large import KasReference, with_reference
+from pruefstand.kim.mail import Attachment, KimMail
+from pruefstand.kim.outer import ModuleStamp, outer_mail
+from pruefstand.kim.username import UserName
+from pruefstand.model.exchange import Layer, Message
+from pruefstand.model.mail import MalformedMail, parse_mail
+from pruefstand.rng import Rng
+from pruefstand.testdata.kim_participants import Participant
+from pruefstand.transport.http import HttpTransport
+from pruefstand.transport.recorder import Recorder
+from pruefstand.transport.stream import StreamTransport
+
+CLIENT_SYSTEM, WORKPLACE = "CS1", "WP1"
+SERVICE = "kim_fachdienst"
+USER_ID = "0d3a4b1e-6a0f-4b53-9a59-7a1f7c0f9b11"
+"""Needed where a person's card decrypts."""
+
+
+class MailEndpoints(Protocol):
+    """Where the mail and directory ports of a profile are."""
+
+    def base_url(self, role: str) -> str:
+        """Return the HTTP address of `role`."""
+        ...
+
+    def address(self, role: str, listener: str) -> tuple[str, int]:
+        """Return host and port of a listener of `role`."""
+        ...
+
+    def client_tls(self, name: str) -> ssl.SSLContext:
+        """Return a TLS context that shows the client certificate `name`."""
+        ...
+
+
+class KimMember:
+    """One participant at one address; `actor` is its name in the record."""
+
+    def __init__(
+        self,
+        endpoints: MailEndpoints,
+        participant: Participant,
+        recorder: Recorder,
+        clock: Clock,
+        rng: Rng,
+        *,
+        address: str | None = None,
+        actor: str | None = None,
+    ) -> None:
+        self.participant = participant
+        self.address = address or participant.addresses[0]
+        self.clock, self._rng = clock, rng
+        self.endpoints = endpoints
+        self._recorder = recorder
+        self.transport = StreamTransport(
+            recorder, actor=actor or participant.row.key, tls=endpoints.client_tls(CLIENT_SYSTEM)
+        )
+        self.client = KimClient(self.transport, self.account_with())
+        self.directory = DirectoryClient(self.transport, endpoints.address("vzd", "ldaps"), clock)
+        self._known: frozenset[str] = frozenset()
+
+    def log_in_with(self, *, password: str | None = None, user_id: str | None = None) -> None:
+        """Use another password or UserId from now on; without any, the right ones."""
+        account = self.account_with(password=password, user_id=user_id)
+        self.client = KimClient(self.transport, account)
+
+    def account_with(
+        self, *, password: str | None = None, user_id: str | None = None
+    ) -> KimAccount:
+        """Return the account, with another password or UserId where given."""
+        row = self.participant.row
+        person = USER_ID if row.person else ""
+        user = UserName(
+            self.address,
+            None,
+            row.mandant,
+            CLIENT_SYSTEM,
+            WORKPLACE,
+            person if user_id is None else user_id,
+        )
+        place = self.endpoints.address
+        return KimAccount.of(
+            user,
+            password or self.participant.password,
+            smtp=place("kim_clientmodul", "smtps"),
+            pop3=place("kim_clientmodul", "pop3s"),
+            smtp_server=place("kim_fachdienst", "smtps"),
+            pop3_server=place("kim_fachdienst", "pop3s"),
+        )
+
+    def write(
+        self,
+        to: Sequence[str],
+        subject: str,
+        text: str,
+        *,
+        attachments: Sequence[Attachment] = (),
+        dienstkennung: Dienstkennung | None = DEFAULT,
+        in_reply_to: str = "",
+        cc: Sequence[str] = (),
+        reply_to: str | None = None,
+    ) -> KimMail:
+        """Return a mail from this member with a fresh Message-ID that tells nothing."""
+        return KimMail(
+            self.address,
+            tuple(to),
+            subject,
+            text,
+            f"{self._rng.uuid()}@pruefstand",
+            self.clock.now(),
+            dienstkennung,
+            cc=tuple(cc),
+            reply_to=self.address if reply_to is None else reply_to,
+            in_reply_to=in_reply_to,
+            attachments=tuple(attachments),
+        )
+
+    def send(self, mail: KimMail, *, notify: str = NOTIFY) -> SentMail:
+        """Send a mail; raises KimRefusal, TransportFailure."""
+        return kim_nachricht.send(self.client, mail, notify=notify)
+
+    def send_octets(self, octets: bytes, recipients: Sequence[str]) -> SentMail:
+        """Send what another product might have written; raises KimRefusal, TransportFailure."""
+        return kim_nachricht.send_octets(self.client, octets, recipients)
+
+    def collect(self, *, dienstkennung: str | None = None) -> Collected:
+        """Fetch what came since the last look; raises KimRefusal, TransportFailure."""
+        found = kim_nachricht.collect(self.client, self._known, dienstkennung=dienstkennung)
+        self._known = found.uids
+        return found
+
+    def empty(self) -> None:
+        """Delete everything in the mailbox, without fetching it."""
+        with self.client.mailbox() as mailbox:
+            mailbox.log_in()
+            for number in mailbox.uids().values():
+                mailbox.delete(number)
+
+    def forget(self) -> None:
+        """Know no message any more: the next look fetches all of them again."""
+        self._known = frozenset()
+
+    def forge_large(self, receiver: KimMember) -> None:
+        """Deliver a reference to the store past this member's client module, which would refuse."""
+        reference = KasReference("https://kas.invalid/x", bytes(32), bytes(32), 1)
+        mail = parse_mail(self.write([receiver.address], "Aufnahme", "x").to_bytes())
+        inner = with_reference(mail, reference)
+        holders = [
+            Recipient(member.address, certificate)
+            for member in (self, receiver)
+            for certificate in member.participant.certificates
+        ]
+        signer = self.participant.osig
+        if signer is None:
+            raise HarnessError(f"{self.address} signs no KIM mail")
+        now = self.clock.now()
+        sealed = seal(inner.to_bytes(), signer=signer, recipients=holders, at=now)
+        stamp = ModuleStamp("PRUEF_1.0.0-1", "1.5.5-0", "")
+        outer = outer_mail(inner, sealed, stamp, at=now, days_to_live=90, kas_size=1)
+        with KimClient(self.transport, self._service_account(), SERVICE).outbox() as outbox:
+            outbox.log_in()
+            outbox.send(outer.to_bytes(), [receiver.address], notify="")
+
+    def announce_absence(self, start: datetime, end: datetime, message: str) -> None:
+        """Switch the absence note of this account on, with the card's signature."""
+        with HttpTransport(
+            self._recorder,
+            actor=self.transport.actor,
+            tls=self.endpoints.client_tls(CLIENT_SYSTEM),
+        ) as transport:
+            manager = AccountManagerClient(
+                transport,
+                self.endpoints.base_url(SERVICE),
+                self.participant.card.aut,
+                self.clock,
+            )
+            manager.set_absence(
+                self.address, self.participant.password, Absence(start, end, message)
+            )
+
+    def _service_account(self) -> KimAccount:
+        """Return the account as a client module uses it at the mail service."""
+        return KimAccount(
+            self.address,
+            self.participant.password,
+            self.endpoints.address(SERVICE, "smtps"),
+            self.endpoints.address(SERVICE, "pop3s"),
+            self.address,
+            self.address,
+        )
+
+    def observe(self) -> list[FetchedMail]:
+        """Return the mails as the mail service holds them, encrypted."""
+        with KimClient(self.transport, self._service_account(), SERVICE).mailbox() as mailbox:
+            mailbox.log_in()
+            found = mailbox.fetch_new()
+        for mail in found:
+            self._record_opened(mail)
+        return found
+
+    def _record_opened(self, mail: FetchedMail) -> None:
+        """Record envelope and content of a message this member's card opens."""
+        try:
+            sealed = unwrap_sealed(mail.parsed())
+            message = Sealed.parse(sealed)
+        except (MalformedMail, DecryptionFailure):
+            return
+        for key in self.participant.keys:
+            with suppress(DecryptionFailure):
+                self._recorder.add(
+                    Layer.CMS,
+                    actor=self.transport.actor,
+                    peer=SERVICE,
+                    operation="AuthEnvelopedData",
+                    request=Message(body=sealed),
+                    response=Message(body=unseal(message, key)),
+                )
+                return

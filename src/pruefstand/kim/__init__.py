@@ -1,0 +1,1 @@
+"""KIM messages as values: addresses, user names, mails, receipts, references to large mail."""
