@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from pytest_bdd import given, then
 
 from pruefstand.checks.profiles import uploaded_bundles_conform_to_their_profile
 from pruefstand.drivers.simulator import Practice
-from pruefstand.fhir.packages.library import MissingPackage, specs_folder
 from pruefstand.pytest_plugin.case_log import CaseLog
 from steps.erezept import Draft
 from steps.erezept_ablehnung import Signed, prepare
 
 STATUS = b'<status value="active"/>'
-
-
-@given("die amtlichen FHIR-Pakete liegen vor")
-def packages_are_at_hand() -> None:
-    """Leave the scenario undecided without them."""
-    try:
-        specs_folder()
-    except MissingPackage as missing:
-        pytest.skip(str(missing))
 
 
 @given("die Ärztin signiert eine Verordnung ohne Status", target_fixture="prepared")
@@ -40,7 +29,4 @@ def signed_without_status(practice: Practice, draft: Draft) -> Signed:
 @then("entspricht jedes eingestellte Dokument seinem KBV-Profil")
 def uploads_conform(check: CaseLog) -> None:
     """Judge every accepted upload by the official profiles."""
-    try:
-        check(uploaded_bundles_conform_to_their_profile)
-    except MissingPackage as missing:
-        pytest.skip(str(missing))
+    check(uploaded_bundles_conform_to_their_profile)

@@ -1,13 +1,12 @@
 # language: de
-@rolle:pvs
+@rolle:pvs @braucht:fhir-pakete
 Funktionalität: Was eingestellt wird, entspricht den Profilen der KBV
   Der Fachdienst nimmt nur an, was den amtlichen Profilen entspricht. Liegen deren Pakete nicht vor,
-  bleibt die Frage offen: nicht entscheidbar, niemals bestanden.
+  ist die Frage nicht entscheidbar, im Selbsttest nicht anwendbar, niemals bestanden.
 
   @tc:ERP-0801 @art:positiv @req:P36-01
   Szenariogrundriss: Eine eingestellte Verordnung ist nach ihrem Profil gültig
-    Angenommen die amtlichen FHIR-Pakete liegen vor
-    Und die Ärztin verordnet <versicherung>-versichert eine <art>-Verordnung mit Workflow <workflow>
+    Angenommen die Ärztin verordnet <versicherung>-versichert eine <art>-Verordnung mit Workflow <workflow>
     Wenn die Praxis die Verordnung signiert und einstellt
     Dann entspricht jedes eingestellte Dokument seinem KBV-Profil
 
@@ -20,8 +19,7 @@ Funktionalität: Was eingestellt wird, entspricht den Profilen der KBV
 
   @tc:ERP-0802 @art:negativ @req:A_23384-05 @req:P6-01
   Szenario: Eine Verordnung ohne Pflichtangabe wird nicht angenommen
-    Angenommen die amtlichen FHIR-Pakete liegen vor
-    Und die Ärztin signiert eine Verordnung ohne Status
+    Angenommen die Ärztin signiert eine Verordnung ohne Status
     Wenn sie mit dem eigenen AccessCode eingestellt wird
     Dann lehnt der Fachdienst Task/$activate mit 400 "FHIR-Validation error" ab
     Und ist nichts eingestellt

@@ -27,6 +27,7 @@ from pruefstand.checks.konnektor import (
     verified_as,
 )
 from pruefstand.checks.login import goes_no_further_than, logins
+from pruefstand.checks.profiles import uploaded_bundles_conform_to_their_profile
 from pruefstand.checks.refusal import accepted_with_warning, konnektor_fault, not_uploaded, refused
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
@@ -467,6 +468,8 @@ def test_every_check_is_tried_here() -> None:
         row[0].name for row in (*MESSAGE_CONTROLS, *LOGIN_CONTROLS)
     }
     tried |= {check.name for check, _, _ in KIM_CHECKS}
+    # Its controls need official packages: tests/contract/test_profile_check.py.
+    tried.add(uploaded_bundles_conform_to_their_profile.name)
     assert {check.name for check in found} <= tried
     assert all(changes for _, changes in WRONG)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pruefstand.checks.check import Check, Judgement
-from pruefstand.config.profile import load_profile
+from pruefstand.config.profile import Target, load_profile
 from pruefstand.model.verdict import Verdict
 from pruefstand.pytest_plugin.case_log import CaseLog
-from pruefstand.pytest_plugin.ruling import Ruling, ruling
+from pruefstand.pytest_plugin.ruling import CAPABILITIES, Ruling, ruling
+from pruefstand.requirements.lint import TAG_VALUES
 
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 MOCK, PRACTICE = (load_profile(name, PROFILES) for name in ("mock", "beispiel-praxis"))
@@ -33,6 +36,25 @@ def test_an_automatic_scenario_is_executed_only_when_the_built_in_pvs_may_act() 
     assert verdict(found) is Verdict.UNDECIDED
     assert found is not None
     assert "niemand handelt für Gemeinschaftspraxis Beispiel" in found.reason
+
+
+def test_without_its_packages_a_scenario_decides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needy = (*AUTOMATIC, "braucht:fhir-pakete")
+    monkeypatch.setenv("PRUEFSTAND_SPECS", str(tmp_path))
+    assert ruling(MOCK, needy, "erezept") is None
+    monkeypatch.setenv("PRUEFSTAND_SPECS", str(tmp_path / "none"))
+    assert verdict(ruling(MOCK, needy, "erezept")) is Verdict.NOT_APPLICABLE
+    foreign = replace(MOCK, targets={"erezept": Target(kind="http")})
+    found = ruling(foreign, needy, "erezept")
+    assert verdict(found) is Verdict.UNDECIDED
+    assert found is not None
+    assert "pruefstand specs install" in found.reason
+
+
+def test_the_lint_knows_every_capability() -> None:
+    assert TAG_VALUES["braucht"] == set(CAPABILITIES)
 
 
 def log(found: Ruling | None = None, excluded: str = "") -> CaseLog:

@@ -10,14 +10,14 @@ from typer.testing import CliRunner
 
 from pruefstand.cli.specs import State, app, state_of
 from pruefstand.errors import ExitCode
-from pruefstand.fhir.packages.pins import SHA256
+from pruefstand.fhir.packages.pins import SHA256, UNPINNED
 from pruefstand.fhir.packages.sets import BASE, SETS
 
 RUN = CliRunner()
 
 
 def test_every_package_of_a_set_is_pinned() -> None:
-    assert set(SHA256) == {BASE, *(name for one in SETS for name in one.names)}
+    assert set(SHA256) | UNPINNED == {BASE, *(name for one in SETS for name in one.names)}
 
 
 def test_a_missing_and_a_different_package_are_told(tmp_path: Path) -> None:
@@ -42,4 +42,7 @@ def test_verify_accepts_the_official_folder() -> None:
         pytest.skip("PRUEFSTAND_SPECS is not set")
     done = RUN.invoke(app, ["verify"])
     assert done.exit_code == ExitCode.GREEN, done.output
-    assert RUN.invoke(app, ["list"]).output.count("vorhanden") == sum(len(s.names) for s in SETS)
+    shown = RUN.invoke(app, ["list"]).output
+    # Each set shows its own packages and the base.
+    assert shown.count("vorhanden") == sum(len(s.names) + 1 for s in SETS) - len(UNPINNED)
+    assert shown.count("fehlt") == len(UNPINNED)

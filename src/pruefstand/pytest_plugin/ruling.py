@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pruefstand.config.profile import Profile
 from pruefstand.evidence.standing import MISSING
-from pruefstand.model.tags import MANUAL
+from pruefstand.fhir.packages.library import MissingPackage, specs_folder
+from pruefstand.model.tags import MANUAL, values
 from pruefstand.model.verdict import Verdict
 
 ACTING = frozenset({"simulator"})
 """The drivers that make the system under test act without a person."""
+
+
+def _missing_packages() -> str:
+    try:
+        specs_folder()
+    except MissingPackage as missing:
+        return str(missing)
+    return ""
+
+
+CAPABILITIES: Mapping[str, Callable[[], str]] = MappingProxyType({"fhir-pakete": _missing_packages})
+"""What a scenario may need (`@braucht:`) → what is missing of it, with the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +51,12 @@ def ruling(profile: Profile, tags: Collection[str], area: str) -> Ruling | None:
             f"niemand handelt für {profile.sut.name}: Treiber {profile.sut.driver!r}",
             'in [applicability] features einschränken oder driver = "simulator" eintragen',
         )
+    if reason := _missing(tags):
+        # A self-test proves the harness: what it cannot try here is no open question of a product.
+        undecided = Verdict.NOT_APPLICABLE if profile.selftest else Verdict.UNDECIDED
+        return Ruling(undecided, reason)
     return None
+
+
+def _missing(tags: Collection[str]) -> str:
+    return next(filter(None, (CAPABILITIES[name]() for name in values(tags, "braucht"))), "")

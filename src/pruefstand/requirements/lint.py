@@ -22,11 +22,11 @@ TAG_VALUES: dict[str, frozenset[str]] = {
     "rolle": frozenset({"pvs", "avs", "kasse", "doctolib", "praxis", "terminserver"}),
     "modus": frozenset({"client", "server"}),
     "risiko": frozenset({"hoch", "mittel", "niedrig"}),
+    "braucht": frozenset({"fhir-pakete"}),
     # Any value; the rules below and the mocks judge these.
     "tc": frozenset(),
     "req": frozenset(),
     "punkt": frozenset(),
-    "braucht": frozenset(),
     "fehler": frozenset(),
 }
 
