@@ -16,6 +16,7 @@ NO_NUMBER_WARNING = "arztnummer_ohne_warnung"
 LATE_DEADLINES = "fristen_einen_tag_spaeter"
 SPOILED_DOCUMENT = "accept_verfaelscht"
 FOREIGN_DIGEST = "quittung_fremder_hashwert"
+WRONG_TOTAL = "treffer_falsch_gezaehlt"
 WRONG_STATUS = "dispense_antwortet_200"
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(
@@ -39,6 +40,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             Fault(LATE_DEADLINES, "ExpiryDate und AcceptDate sind zu spät.", ("A_19128",)),
             Fault(SPOILED_DOCUMENT, "$accept liefert eine verfälschte Signatur.", ("A_19900",)),
             Fault(FOREIGN_DIGEST, "Die Quittung nennt einen fremden Hashwert.", ("A_20766",)),
+            Fault(WRONG_TOTAL, "Eine Suche nennt einen Treffer zu viel.", ("A_19514-03",)),
             Fault(WRONG_STATUS, "$dispense antwortet mit 200 statt 204.", ("A_19514-03",)),
         )
     }

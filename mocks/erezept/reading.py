@@ -5,6 +5,7 @@ from __future__ import annotations
 from mocks.erezept import resources
 from mocks.erezept.audit import audit_entries
 from mocks.erezept.errors import Refused
+from mocks.erezept.faults import WRONG_TOTAL
 from mocks.erezept.patient_copy import patient_copy
 from mocks.erezept.presence import proven
 from mocks.erezept.redeem import recovered
@@ -65,7 +66,8 @@ def _search_present(service: Service, call: Call) -> Answer:
         (service.task_url(task.prescription_id), resources.task(task, with_code=True))
         for task in found.items
     ]
-    bundle = resources.searchset(found.links, entries, total=found.total)
+    total = found.total + (WRONG_TOTAL in service.ctx.faults)
+    bundle = resources.searchset(found.links, entries, total=total)
     return Answer(presence.status, bundle, insured=presence.kvnr)
 
 

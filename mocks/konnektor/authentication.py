@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 
@@ -9,6 +11,7 @@ from mocks.konnektor.answer import Answer, status
 from mocks.konnektor.cards import Card
 from mocks.konnektor.context import Call
 from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.faults import ANY_DIGEST
 from mocks.konnektor.pin_operations import check_alive
 from mocks.konnektor.signing import prefix_of, require_pin, signature_element
 from mocks.konnektor.state import State
@@ -32,7 +35,7 @@ def external_authenticate(node: Element, call: Call, state: State) -> Answer:
     kind = text(node, f"{inputs}/dss:SignatureType") or RSA
     scheme = text(node, f"{inputs}/{prefix}:SignatureSchemes") or _PSS
     key = _key(card, kind)
-    digest = _digest(node, prefix, kind, scheme)
+    digest = _digest(node, prefix, kind, scheme, any_length=ANY_DIGEST in state.ctx.faults)
     check_alive(card)
     require_pin(call, "PIN.CH" if card.is_hba else "PIN.SMC", state)
     if isinstance(key, RsaIdentity):
@@ -65,7 +68,7 @@ def _sign_rsa(identity: RsaIdentity, digest: bytes, scheme: str) -> bytes:
     return identity.key.sign(digest, mask, utils.Prehashed(algorithm))
 
 
-def _digest(node: Element, prefix: str, kind: str, scheme: str) -> bytes:
+def _digest(node: Element, prefix: str, kind: str, scheme: str, *, any_length: bool) -> bytes:
     data = child(node, f"{prefix}:BinaryString/dss:Base64Data")
     if data is None or data.get("MimeType") != "application/octet-stream":
         raise KonnektorError(4000, "BinaryString ohne application/octet-stream", faultcode="Client")
@@ -77,6 +80,8 @@ def _digest(node: Element, prefix: str, kind: str, scheme: str) -> bytes:
         raise KonnektorError(4000, problem.text, faultcode="Client") from problem
     # Longer hash values than SHA-256 are for the older RSA scheme only.
     sizes = tuple(_HASHES) if kind == RSA and scheme == _PKCS1 else (32,)
+    if len(digest) not in sizes and any_length:
+        return hashlib.sha256(digest).digest()
     if len(digest) not in sizes:
         raise KonnektorError(4000, f"Hashwert hat {len(digest)} Bytes", faultcode="Client")
     return digest

@@ -16,6 +16,7 @@ RESOURCE_BUSY = "ressource_belegt"
 ALWAYS_VALID = "pruefung_immer_gueltig"
 SAME_HANDLE = "handle_bleibt"
 PIN_NOT_CHANGED = "pin_nicht_geaendert"
+ANY_DIGEST = "hashwert_jeder_laenge"
 NO_PIN_ASKED = "anmeldung_ohne_pin"
 
 _PIN_ENTRY = ("VerifyPin", "ChangePin", "UnblockPin", "EnablePin", "DisablePin")
@@ -79,6 +80,7 @@ _FURTHER = (
     Fault(ALWAYS_VALID, "nennt jede Signatur gültig", ("A_13532",)),
     Fault(SAME_HANDLE, "gibt einer neu gesteckten Karte das alte Handle", ("A_21528",)),
     Fault(PIN_NOT_CHANGED, "meldet eine geänderte PIN als abgelehnt", ("TIP1-A_4972",)),
+    Fault(ANY_DIGEST, "signiert bei der Anmeldung Hashwerte jeder Länge"),
     Fault(PIN_LOST, "vergisst jede PIN-Eingabe sofort"),
     Fault(NO_PIN_ASKED, "meldet auch ohne PIN-Eingabe an", ("A_21228-01",)),
     Fault(REMOTE_PIN_BROKEN, "erreicht das Remote-PIN-Kartenterminal nicht (4053)"),

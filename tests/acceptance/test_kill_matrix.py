@@ -34,7 +34,7 @@ def test_every_fault_breaks_exactly_what_it_names(tmp_path: Path) -> None:
     assert whole["holds"]
     assert {entry["judgement"] for entry in whole["faults"]} == {"genau", "Köder"}
     assert len(whole["faults"]) > 40
-    for role in ("idp", "konnektor", "erezept", "pvs", "avs"):
+    for role in ("idp", "konnektor", "erezept", "pvs", "avs", "versicherte"):
         assert any(entry["fault"].startswith(f"{role}/") for entry in whole["faults"])
 
 

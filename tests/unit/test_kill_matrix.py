@@ -101,6 +101,12 @@ def test_a_baseline_that_is_not_green_is_a_problem() -> None:
     assert matrix([], BEFORE, {}).holds
 
 
+def test_what_cannot_be_decided_here_is_left_out() -> None:
+    seen = observed(case("T-1", verdict=Verdict.UNDECIDED))
+    assert matrix([], seen, {}).holds
+    assert relevant(FAULT, ADDRESS, seen) == []
+
+
 def test_a_lure_must_be_shown_or_needed() -> None:
     lure = Fault("köder", "zeigt etwas")
     found = row("idp/köder", lure, (), ())

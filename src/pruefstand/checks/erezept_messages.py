@@ -22,7 +22,8 @@ _RECIPIENT = f"/f:Communication/f:recipient/f:identifier[f:system/@value='{_KVID
 
 
 def _sent(exchanges: Exchanges, kind: str, actor: str) -> list[Exchange]:
-    posted = answered(by_actor(carried_by_vau(exchanges, "Communication"), actor), 201)
+    calls = by_actor(carried_by_vau(exchanges, "Communication"), actor)
+    posted = [item for item in calls if item.request.start.startswith("POST ")]
     return [item for item in posted if kind in (value(item.request.body, _PROFILE) or "")]
 
 

@@ -31,6 +31,8 @@ EPILOG = (
 SPARED = {
     "file:identifiers_hold": "urteilt über eine Datei des Betreibers, nicht über Verkehr; "
     "die Gegenprobe ist tests/acceptance/test_verordnung_aus_datei.py",
+    "profiles:uploaded_bundles_conform_to_their_profile": "braucht die amtlichen FHIR-Pakete; "
+    "die Gegenproben sind tests/contract/test_fhir_mutations.py und ERP-0402",
 }
 """Check → why no fault can turn it red."""
 app = typer.Typer(add_completion=False)

@@ -62,8 +62,40 @@ def _known_caller(request: Request) -> Request | None:
     return None if request.target.endswith("/0") else request
 
 
+def _query(name: str, value: str | None) -> Callable[[Request], Request]:
+    """Return what gives a query parameter another value, or removes it."""
+
+    def change(request: Request) -> Request:
+        by = "" if value is None else f"{name}={value}&"
+        target = re.sub(rf"\b{name}=[^&]*&?", by, request.target).rstrip("&")
+        return replace(request, target=target)
+
+    return change
+
+
+def _login_at_known_address(request: Request) -> Request:
+    place = urlsplit(request.target)
+    asked = "client_id=gematikTestPs&redirect_uri=http%3A%2F%2Ftest-ps.gematik.de%2Ferezept"
+    asked += "&response_type=code&state=a&nonce=b&scope=openid+e-rezept&code_challenge_method=S256"
+    target = f"{place.scheme}://{place.netloc}/sign_response?{asked}&code_challenge={'A' * 43}"
+    return replace(request, target=target)
+
+
+def _open_key(request: Request) -> Request:
+    return replace(request, body=re.sub(rb"key_verifier=[^&]*", b"key_verifier=a", request.body))
+
+
 OUTER: tuple[Slip[Request], ...] = (
     Slip(named.PLAIN_TEXT, "Discovery", AHEAD, _unencrypted),
+    Slip(named.FIXED_ADDRESS, "Discovery", AHEAD, _login_at_known_address),
+    Slip(named.NO_SCOPE, "AuthorizationRequest", AHEAD, _query("scope", None)),
+    Slip(
+        named.PLAIN_CHALLENGE,
+        "AuthorizationRequest",
+        AHEAD,
+        _query("code_challenge_method", "plain"),
+    ),
+    Slip(named.OPEN_KEY, "TokenRequest", AGAIN, _open_key),
     Slip(named.USER_AGENT, "", INSTEAD, header("User-Agent", "Pruefstand")),
     Slip(named.USER_KIND, "VAU", INSTEAD, header("X-erp-user", "v")),
     Slip(named.OUTSIDE_VAU, "VAU", AHEAD, _outside_vau),
@@ -112,12 +144,48 @@ def _wrong_secret(request: Request) -> Request:
     return replace(request, target=f"{start}secret={secret[::-1]}")
 
 
+def _of_kind(kind: bytes, pattern: bytes, by: bytes) -> Callable[[Request], Request | None]:
+    """Return what rewrites a message of a kind; any other call stays right."""
+
+    def change(request: Request) -> Request | None:
+        if request.method != "POST" or kind not in request.body:
+            return None
+        return replace(request, body=re.sub(pattern, by, request.body))
+
+    return change
+
+
+_REPLY, _ORDER = b"PR_Communication_Reply", b"PR_Communication_DispReq"
+_TEXT, _LOOSE = rb'<contentString value="[^"]*"', b'<contentString value="ja"'
+_NUMBER = rb"(\d{3}\.\d{3}\.\d{3}\.)\d{3}"
+
+
+def _other_poll(request: Request) -> Request | None:
+    if request.method != "GET":
+        return None
+    return replace(request, target="/Communication?sender=3-00.0.0000000000.00.000")
+
+
+def _foreign_message(request: Request) -> Request:
+    return replace(request, target=f"/Communication/{OTHER_USER}")
+
+
+def _same(request: Request) -> Request:
+    return request
+
+
 INNER: tuple[Slip[Request], ...] = (
     Slip(named.NO_FLOW_TYPE, "Task/$create", AHEAD, _without_flow_type),
     Slip(named.NO_CODE_AT_ACTIVATE, "Task/$activate", AHEAD, header("X-AccessCode", None)),
     Slip(named.NO_CODE_AT_ABORT, "Task/$abort", AHEAD, header("X-AccessCode", None)),
     Slip(named.WRONG_SECRET_AT_CLOSE, "Task/$close", AHEAD, _wrong_secret),
     Slip(named.WRONG_SECRET_AT_REJECT, "Task/$reject", AHEAD, _wrong_secret),
+    Slip(named.POLLS_TWICE, "Communication", AHEAD, _other_poll),
+    Slip(named.FOREIGN_REPLY, "Communication", AHEAD, _of_kind(_REPLY, _NUMBER, rb"\g<1>999")),
+    Slip(named.LOOSE_REPLY, "Communication", AHEAD, _of_kind(_REPLY, _TEXT, _LOOSE)),
+    Slip(named.LOOSE_ORDER, "Communication", AHEAD, _of_kind(_ORDER, _TEXT, _LOOSE)),
+    Slip(named.FOREIGN_MESSAGE, "Communication/{id}", AHEAD, _foreign_message),
+    Slip(named.SUBSCRIBES_TWICE, "Subscription", AHEAD, _same),
 )
 
 
@@ -188,11 +256,15 @@ def soap_slips(context: KonnektorContext) -> tuple[Slip[Element], ...]:
     other = _changed("UserId", OTHER_USER, unless=context.user or "")
     return (
         Slip(named.NO_REVOCATION_INFO, "SignDocument", INSTEAD, _changed(_REVOCATION, "false")),
+        Slip(named.OTHER_CERTIFICATE, "ReadCardCertificate", AHEAD, _changed("CertRef", "C.ENC")),
+        Slip(named.SHORT_DIGEST, "ExternalAuthenticate", AHEAD, _changed("Base64Data", _SHORT)),
         Slip(named.COMFORT_OTHER_USER, "SignDocument", INSTEAD, other),
         Slip(named.COMFORT_OFF_FIRST, "ActivateComfortSignature", AHEAD, _comfort_off),
     )
 
 
+_SHORT = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+"""20 octets."""
 _REVOCATION = "IncludeRevocationInfo"
 
 
@@ -248,6 +320,9 @@ def _replaced(pattern: bytes, by: bytes) -> Callable[[bytes], bytes]:
 DOCUMENTS: tuple[Slip[bytes], ...] = (
     Slip(named.FOREIGN_ID, "", AHEAD, _replaced(rb"(\d{3}\.\d{3}\.\d{3}\.)\d{3}", rb"\g<1>999")),
     Slip(named.BACKDATED, "", AHEAD, _replaced(rb'(authoredOn value=")\d{4}', rb"\g<1>2020")),
+    Slip(
+        named.WRONG_INTENT, "", AHEAD, _replaced(rb'<intent value="order"', b'<intent value="plan"')
+    ),
     Slip(named.NO_PROFILE, "", AHEAD, _replaced(rb'<profile value="[^"]*_Patient[^"]*"\s*/>', b"")),
     Slip(
         named.WRONG_MEDICATION,

@@ -1,6 +1,7 @@
 """The carelessnesses of the simulated actors, as data: what a product might do wrong.
 
-Each names the requirement ids it must turn red. The practice is `pvs`, the pharmacy `avs`.
+Each names the requirement ids it must turn red. The practice is `pvs`, the pharmacy `avs`, the
+app of the insured person `versicherte`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,34 @@ COMFORT_OFF_FIRST = "komfort_vorher_ausgeschaltet"
 COMFORT_OTHER_USER = "komfort_andere_userid"
 SEALED_INSTEAD = "signiert_ersatzweise_mit_praxiskarte"
 
+NO_SCOPE = "anmeldung_ohne_scope"
+PLAIN_CHALLENGE = "code_challenge_ohne_hash"
+FIXED_ADDRESS = "anmeldung_vor_discovery"
+OPEN_KEY = "key_verifier_unverschluesselt"
+OTHER_CERTIFICATE = "anderes_kartenzertifikat_gelesen"
+SHORT_DIGEST = "kurzer_hashwert_signiert"
+WRONG_INTENT = "auftrag_nur_geplant"
+
+POLLS_TWICE = "nachrichten_doppelt_abgefragt"
+FOREIGN_REPLY = "antwort_zu_fremdem_rezept"
+LOOSE_REPLY = "antwort_ohne_struktur"
+FOREIGN_MESSAGE = "fremde_nachricht_geloescht"
+SUBSCRIBES_TWICE = "doppelt_abonniert"
+LOOSE_ORDER = "zuweisung_ohne_struktur"
+
 PVS = (
+    Fault(NO_SCOPE, "beginnt die Anmeldung ohne scope", ("A_20661-01", "A_20654-01", "A_20662-01")),
+    Fault(PLAIN_CHALLENGE, "nennt die code_challenge ungehasht", ("A_20660-01", "A_20662-01")),
+    Fault(FIXED_ADDRESS, "meldet sich an, bevor es das Discovery Document liest", ("A_20655-01",)),
+    Fault(OPEN_KEY, "sendet den Code mit offenem key_verifier", ("A_20671-02", "A_21334-01")),
+    Fault(OTHER_CERTIFICATE, "liest auch ein anderes Kartenzertifikat", ("A_20666-02",)),
+    Fault(
+        SHORT_DIGEST,
+        "lässt einen Hashwert von 20 Oktetten signieren",
+        ("A_20665-02", "A_20667-03"),
+        "konnektor/hashwert_jeder_laenge",
+    ),
+    Fault(WRONG_INTENT, "stellt zuerst einen nur geplanten Auftrag ein", ("P36-26",)),
     Fault(
         DISCOVERY_SIGNATURE,
         "prüft die Signatur des Discovery Document nicht",
@@ -127,11 +155,18 @@ PVS = (
     ),
 )
 AVS = (
+    Fault(POLLS_TWICE, "fragt Nachrichten zweimal ab", ("A_19329-01", "A_21556")),
+    Fault(FOREIGN_REPLY, "antwortet zuerst zu einem fremden Rezept", ("A_19333-01", "A_19334")),
+    Fault(LOOSE_REPLY, "antwortet zuerst mit bloßem Text", ("A_23877-01",)),
+    Fault(FOREIGN_MESSAGE, "löscht zuerst eine fremde Nachricht", ("A_21489",)),
+    Fault(SUBSCRIBES_TWICE, "abonniert zweimal", ("A_22375", "A_22426")),
     Fault(WRONG_SECRET_AT_CLOSE, "quittiert zuerst mit falschem Geheimnis", ("A_19289", "A_19901")),
     Fault(WRONG_SECRET_AT_REJECT, "gibt zuerst mit falschem Geheimnis zurück", ("A_19250",)),
 )
+INSURED = (Fault(LOOSE_ORDER, "weist zuerst mit bloßem Text zu", ("A_23876-01",)),)
 CARELESSNESS: Mapping[str, Mapping[str, Fault]] = {
-    role: {fault.name: fault for fault in faults} for role, faults in (("pvs", PVS), ("avs", AVS))
+    role: {fault.name: fault for fault in faults}
+    for role, faults in (("pvs", PVS), ("avs", AVS), ("versicherte", INSURED))
 }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pruefstand.clients.erezept import AcceptedTask, ErezeptClient, Receipt
+from pruefstand.clients.erezept import AcceptedTask, Receipt
 from pruefstand.clients.erezept_billing import ErezeptBilling
 from pruefstand.clients.erezept_messages import ErezeptMessages
 from pruefstand.clients.idp import IdpClient, TokenSource
 from pruefstand.clients.idp_scrutiny import Scrutiny
 from pruefstand.clock import Clock
 from pruefstand.crypto.pki import Egk, Identity, Smcb
+from pruefstand.drivers.careless import CarelessErezept
+from pruefstand.drivers.carelessness import careful
 from pruefstand.drivers.simulator import (
     CLIENT_ID,
     REDIRECT_URI,
@@ -19,6 +21,7 @@ from pruefstand.drivers.simulator import (
 from pruefstand.fhir.consent import CHARGING, consent_body
 from pruefstand.fhir.digital_application import redemption_body
 from pruefstand.flows import zuweisen
+from pruefstand.model.fault import FaultSet
 from pruefstand.transport import Transport
 
 REDEEM_CODE = "DE12345678901234"
@@ -28,10 +31,19 @@ REDEEM_CODE = "DE12345678901234"
 class InsuredPerson:
     """A patient app: login with the eGK, own prescriptions, messages, consents, billings."""
 
-    def __init__(self, endpoints: Endpoints, transport: Transport, clock: Clock, card: Egk) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        transport: Transport,
+        clock: Clock,
+        card: Egk,
+        faults: FaultSet | None = None,
+    ) -> None:
         self.kvnr = card.kvnr
         self._clock = clock
-        self.erezept = _erezept(endpoints, transport, clock, card.aut, kind="v")
+        careless = faults if faults is not None else careful("versicherte")
+        client = _erezept(endpoints, transport, clock, card.aut, kind="v")
+        self.erezept = client.careless(careless)
         self.messages = ErezeptMessages(self.erezept)
         self.billing = ErezeptBilling(self.erezept)
 
@@ -84,7 +96,7 @@ class Insurer:
 
 def _erezept(
     endpoints: Endpoints, transport: Transport, clock: Clock, card: Identity, kind: str = "l"
-) -> ErezeptClient:
+) -> CarelessErezept:
     """Return a client that logs in with `card`; `kind` is `l` or `v` (X-erp-user)."""
     idp = IdpClient(
         transport,
@@ -95,7 +107,7 @@ def _erezept(
         scrutiny=Scrutiny(endpoints.trust),
     )
     source = TokenSource(idp, SoftwareCard(card), clock)
-    return ErezeptClient(
+    client = CarelessErezept(
         transport,
         endpoints.base_url("erezept"),
         tokens=lambda: source.token().token,
@@ -103,3 +115,4 @@ def _erezept(
         kind=kind,
         trust=endpoints.trust,
     )
+    return client.careless(FaultSet())

@@ -185,7 +185,7 @@ def busy_pharmacy(
 
 @pytest.fixture
 def app_of(
-    world: MockWorld, recorder: Recorder, clock: VirtualClock
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
 ) -> Iterator[Callable[[str], InsuredPerson]]:
     """Return the patient app of a KVNR; its card is issued by the run's PKI."""
     with ExitStack() as stack:
@@ -193,7 +193,8 @@ def app_of(
         def opened(kvnr: str) -> InsuredPerson:
             tls = world.client_tls(kvnr)
             transport = stack.enter_context(HttpTransport(recorder, actor="versicherte", tls=tls))
-            return InsuredPerson(world, transport, clock, world.pki.egk(kvnr))
+            card = world.pki.egk(kvnr)
+            return InsuredPerson(world, transport, clock, card, faults.of("versicherte"))
 
         yield opened
 

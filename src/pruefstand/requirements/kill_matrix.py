@@ -111,8 +111,12 @@ class Matrix:
 
 
 def relevant(fault: Fault, address: str, observations: Sequence[Observation]) -> list[Observation]:
-    """Return the scenarios a fault can touch: those in which some code asked about it."""
-    return [] if fault.is_lure else [seen for seen in observations if address in seen.asked]
+    """Return the scenarios a fault can touch: those in which some code asked about it.
+
+    What cannot be decided here, without the official packages for instance, tells nothing.
+    """
+    decided = [seen for seen in observations if seen.case.verdict in GREEN]
+    return [] if fault.is_lure else [seen for seen in decided if address in seen.asked]
 
 
 def lean_choice(fault: Fault, touched: Sequence[Observation]) -> list[Observation]:
@@ -178,7 +182,7 @@ def matrix(
     problems = [
         f"{seen.case.id} ist schon ohne Fehler {seen.case.verdict}: {seen.case.message}"
         for seen in observations
-        if seen.case.verdict not in GREEN
+        if seen.case.verdict not in GREEN | {Verdict.UNDECIDED}
     ]
     problems += _lures(rows, observations, offered)
     return Matrix(tuple(rows), tuple(problems))
