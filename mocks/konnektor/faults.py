@@ -78,7 +78,7 @@ _FURTHER = (
     Fault(SIGNATURE_BROKEN, "liefert eine Signatur, die nicht zum Dokument passt"),
     Fault(RESOURCE_BUSY, "lehnt Signaturen mit dem HBA mit 4060 ab"),
     Fault(ALWAYS_VALID, "nennt jede Signatur gültig", ("A_13532",)),
-    Fault(SAME_HANDLE, "gibt einer neu gesteckten Karte das alte Handle", ("A_21528",)),
+    Fault(SAME_HANDLE, "gibt einer neu gesteckten Karte das alte Handle", ("A_21528", "A_13524")),
     Fault(PIN_NOT_CHANGED, "meldet eine geänderte PIN als abgelehnt", ("TIP1-A_4972",)),
     Fault(ANY_DIGEST, "signiert bei der Anmeldung Hashwerte jeder Länge"),
     Fault(PIN_LOST, "vergisst jede PIN-Eingabe sofort"),

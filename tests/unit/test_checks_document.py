@@ -145,9 +145,10 @@ def uploaded(document: bytes, status: int = 200) -> list[object]:
     return [*channel, in_vau("Task/$activate", f"POST /Task/{ID}/$activate", status, body)]
 
 
-def test_the_check_reads_accepted_uploads() -> None:
+def test_the_check_reads_every_upload() -> None:
     check = document_keeps("category_is_known", "P36-42")
     assert check.judge(uploaded(written())).holds  # type: ignore[arg-type]
     wrong = balanced(*CONTROLS["category_is_known"][1][0], written())
-    for bad in (uploaded(wrong), uploaded(written(), 400), []):
+    assert check.judge(uploaded(written(), 400)).holds  # type: ignore[arg-type]
+    for bad in (uploaded(wrong), uploaded(wrong, 400), []):
         assert not check.judge(bad).holds  # type: ignore[arg-type]

@@ -150,7 +150,7 @@ PVS = (
     Fault(
         SEALED_INSTEAD,
         "signiert mit der Praxiskarte, wenn der Heilberufsausweis nicht will",
-        ("P4-01", "A_19100-01", "A_21528"),
+        ("P4-01", "A_19100-01", "A_21528", "A_13524"),
         "konnektor/ressource_belegt",
     ),
 )
