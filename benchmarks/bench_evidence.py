@@ -25,7 +25,7 @@ from pruefstand.crypto.pki import Pki
 from pruefstand.evidence.manifest import write_manifest
 from pruefstand.evidence.operator_key import operator_key
 from pruefstand.evidence.run_folder import RunWriter, read_run
-from pruefstand.evidence.vault import restored
+from pruefstand.evidence.vault import open_vault
 from pruefstand.model.case import CaseRecord, StepRecord
 from pruefstand.model.secret_kind import REDACTABLE
 from pruefstand.model.verdict import Finding, Verdict
@@ -117,7 +117,8 @@ def evidence_share(folder: Path) -> float:
     whole = children_seconds() - before
     (pack,) = (folder / "runs").iterdir()
     run = read_run(pack)
-    cases = [(replace(case, exchanges=()), restored(run, case, environ)) for case in run.cases]
+    vault = open_vault(run.folder.name, environ)
+    cases = [(replace(case, exchanges=()), vault.exchanges(run, case)) for case in run.cases]
     os.environ["XDG_CONFIG_HOME"] = str(folder / "again")
     start = time.process_time()
     again = folder / "again" / "run"

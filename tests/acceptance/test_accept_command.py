@@ -18,7 +18,7 @@ from pruefstand.clock import SystemClock
 from pruefstand.crypto.pki import Pki
 from pruefstand.evidence.manifest import parse
 from pruefstand.evidence.run_folder import Run, read_run
-from pruefstand.evidence.vault import restored
+from pruefstand.evidence.vault import open_vault
 from pruefstand.evidence.verify import verify_run
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
@@ -92,7 +92,8 @@ def bundle(**changes: str) -> bytes:
 
 def exchanges(outcome: Outcome, operation: str) -> list[Exchange]:
     run = outcome.run
-    found = [x for case in run.cases for x in restored(run, case, outcome.environ)]
+    vault = open_vault(run.folder.name, outcome.environ)
+    found = [x for case in run.cases for x in vault.exchanges(run, case)]
     return [x for x in found if x.operation == operation and x.layer.value == "http"]
 
 

@@ -23,7 +23,7 @@ from pruefstand.crypto.pki import Pki
 from pruefstand.crypto.pki.facts import read_certificate_info
 from pruefstand.evidence.redaction.commitment import MARK
 from pruefstand.evidence.run_folder import Run
-from pruefstand.evidence.vault import open_vault, restored
+from pruefstand.evidence.vault import open_vault
 from pruefstand.evidence.verify import verify_run
 from pruefstand.ids import kvnr
 from pruefstand.model.exchange import Exchange, Message
@@ -55,7 +55,8 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     outcome = accept(folder, "-n", "2", "--only", "A_19289")
     assert outcome.code == 0, outcome.text
     run = outcome.run
-    exchanges = [x for case in run.cases for x in restored(run, case, outcome.environ)]
+    vault = open_vault(run.folder.name, outcome.environ)
+    exchanges = [x for case in run.cases for x in vault.exchanges(run, case)]
     return Sealed(outcome, run, {**secrets_in(exchanges), **keys_and_holders()})
 
 

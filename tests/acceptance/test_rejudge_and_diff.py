@@ -21,7 +21,7 @@ from pruefstand.evidence.run_folder import Run, read_run
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
 from pruefstand.rejudge.judging import Find
-from pruefstand.rejudge.originals import judge_of
+from pruefstand.rejudge.originals import Judge, judge_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = (
@@ -37,6 +37,7 @@ class Bench:
 
     folder: Path
     run: Run
+    judge: Judge
 
     def call(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Run `pruefstand` in a process of its own."""
@@ -71,14 +72,16 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     )
     assert done.returncode == 1, done.stdout + done.stderr
     (run,) = (folder / "runs").iterdir()
-    return Bench(folder, read_run(run))
+    recorded = read_run(run)
+    judge = judge_of(recorded, {"XDG_CONFIG_HOME": str(folder / "config")})
+    return Bench(folder, recorded, judge)
 
 
-def judged_anew(run: Run, find: Find = find_check) -> list[CaseRecord]:
-    """Return all cases of `run` judged by the checks that `find` knows."""
-    judge = judge_of(run, {"XDG_CONFIG_HOME": str(run.folder.parents[1] / "config")}, find)
-    assert not judge.blind
-    return [judge(case) for case in run.cases]
+def judged_anew(bench: Bench, find: Find = find_check) -> list[CaseRecord]:
+    """Return all cases of the run judged by the checks that `find` knows."""
+    assert not bench.judge.blind
+    judge = replace(bench.judge, find=find)
+    return [judge(case) for case in bench.run.cases]
 
 
 def digest(folder: Path) -> str:
@@ -95,9 +98,7 @@ def test_unchanged_checks_reproduce_every_finding_and_verdict(bench: Bench) -> N
     assert {Verdict.PASSED, Verdict.FAILED} <= verdicts
     assert len(bench.run.cases) > 100
     different = [
-        was.id
-        for was, now in zip(bench.run.cases, judged_anew(bench.run), strict=True)
-        if was != now
+        was.id for was, now in zip(bench.run.cases, judged_anew(bench), strict=True) if was != now
     ]
     assert different == []
 
@@ -115,7 +116,7 @@ def corrected(name: str) -> Find:
 
 
 def test_after_a_check_is_corrected_only_its_requirements_change(bench: Bench) -> None:
-    after = judged_anew(bench.run, corrected("answers:task_date"))
+    after = judged_anew(bench, corrected("answers:task_date"))
     changed = changes(bench.run.cases, after)
     assert [now.requirement.id for _, now in changed] == ["A_19128"]
     moved = {
@@ -127,7 +128,7 @@ def test_after_a_check_is_corrected_only_its_requirements_change(bench: Bench) -
 
 
 def test_a_scenario_its_check_had_ended_is_not_green_for_what_never_ran(bench: Bench) -> None:
-    after = {case.id: case for case in judged_anew(bench.run, corrected("answers:task_date"))}
+    after = {case.id: case for case in judged_anew(bench, corrected("answers:task_date"))}
     case = after["ERP-0320#gewöhnlich"]
     assert case.steps[-1].status == "skipped"
     assert case.verdict is Verdict.UNDECIDED
@@ -138,7 +139,7 @@ def test_an_aborted_scenario_stays_as_recorded(bench: Bench) -> None:
         raise CheckGone("Prüfung gibt es nicht mehr")
 
     for find in (find_check, nothing):
-        after = {case.id: case for case in judged_anew(bench.run, find)}
+        after = {case.id: case for case in judged_anew(bench, find)}
         assert after["KON-0001#eins"].verdict is Verdict.FAILED
 
 
@@ -148,7 +149,7 @@ def test_a_check_that_is_gone_decides_nothing(bench: Bench) -> None:
             raise CheckGone("Prüfung gibt es nicht mehr")
         return find_check(reference)
 
-    after = {case.id: case for case in judged_anew(bench.run, find)}
+    after = {case.id: case for case in judged_anew(bench, find)}
     case = after["ERP-0001#pzn-160-gkv"]
     assert case.verdict is Verdict.UNDECIDED
     gone = {f.requirement for f in case.findings if f.verdict is Verdict.UNDECIDED}

@@ -129,6 +129,13 @@ class Vault:
         """Return the original of an exchange as the run folder shows it."""
         return self._originals.get(_place(shown), shown)
 
+    def exchanges(self, run: Run, case: CaseRecord) -> tuple[Exchange, ...]:
+        """Return the exchanges of `case` as they went over the wire, byte for byte."""
+        return tuple(
+            exchange_from_json(self.original(item), lambda digest: self.blob(run, digest))
+            for item in case.exchanges
+        )
+
     def blob(self, run: Run, digest: str) -> bytes:
         """Return an original body: from here when it was changed, else from the run folder."""
         if digest not in self._bodies:
@@ -188,11 +195,7 @@ def restored(
     """
     if not run.info.get("redaction", {}).get("kinds"):
         return tuple(exchange_from_json(item, run.blob) for item in case.exchanges)
-    vault = open_vault(str(run.info["id"]), environ)
-    return tuple(
-        exchange_from_json(vault.original(item), lambda digest: vault.blob(run, digest))
-        for item in case.exchanges
-    )
+    return open_vault(str(run.info["id"]), environ).exchanges(run, case)
 
 
 def _place(exchange: Json) -> str:

@@ -18,9 +18,8 @@ from pruefstand.evidence.redaction.commitment import MARK, Commitment
 from pruefstand.evidence.redaction.knowledge import Vocabulary
 from pruefstand.evidence.redaction.record import CaseRedactor
 from pruefstand.evidence.run_folder import Run
-from pruefstand.evidence.vault import Vault, find_vault, restored
+from pruefstand.evidence.vault import Vault, find_vault
 from pruefstand.model.case import CaseRecord, Json, finding_to_json
-from pruefstand.model.exchange import Exchange
 from pruefstand.model.secret_kind import SecretKind
 from pruefstand.model.verdict import Finding
 from pruefstand.rejudge.judging import Find, rejudged
@@ -33,7 +32,6 @@ class Judge:
 
     run: Run
     vault: Vault | None
-    environ: Mapping[str, str]
     find: Find = find_check
 
     @property
@@ -45,7 +43,7 @@ class Judge:
         """Return `case` by today's checks; raises OperatorError when pack or vault is damaged."""
         if self.vault is None:
             return rejudged(case, recorded_exchanges(self.run, case), self.find)
-        traffic = recorded_exchanges(self.run, case, self._originals)
+        traffic = recorded_exchanges(self.run, case, self.vault.exchanges)
         whole = CaseRecord.from_json(_unmarked(case.summary_json(), self.vault.commitments))
         judged = rejudged(whole, traffic, self.find)
         hidden = self._redactor.redact(judged, traffic.exchanges, _nowhere)
@@ -57,9 +55,6 @@ class Judge:
             findings=tuple(known.get(_key(new), shown) for new, shown in pairs),
             message=case.message if judged.message == whole.message else hidden.message,
         )
-
-    def _originals(self, run: Run, case: CaseRecord) -> tuple[Exchange, ...]:
-        return restored(run, case, self.environ)
 
     @property
     def _kinds(self) -> tuple[SecretKind, ...]:
@@ -73,9 +68,9 @@ class Judge:
         return CaseRedactor(self.vault.committer, self._kinds, Vocabulary(names), _Forgetful())
 
 
-def judge_of(run: Run, environ: Mapping[str, str] = os.environ, find: Find = find_check) -> Judge:
+def judge_of(run: Run, environ: Mapping[str, str] = os.environ) -> Judge:
     """Return the judge of `run`, with its vault where this machine has it."""
-    return Judge(run, find_vault(str(run.info.get("id", "")), environ), environ, find)
+    return Judge(run, find_vault(str(run.info.get("id", "")), environ))
 
 
 class _Forgetful:
