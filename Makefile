@@ -12,6 +12,9 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_TOOL)/bin/pip-compile --qui
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 CODE := src mocks steps loadtests tests benchmarks conftest.py
 
+# Many processes import the same modules; without their bytecode each compiles them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: accept test lint bench notebooks lock clean
 
 accept: $(STAMP)/run

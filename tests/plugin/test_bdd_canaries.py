@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pruefstand.cli.accept import ONLY_OURS
 from pruefstand.model.case import CaseRecord
 
 CONFTEST = """
@@ -164,7 +165,7 @@ def run(pytester: pytest.Pytester) -> Run:
         pytester.makeconftest(CONFTEST)
         pytester.makepyfile(test_case=STEPS)
         pytester.makefile(".feature", case=f"# language: de\nFunktionalität: F\n{feature}")
-        result = pytester.runpytest_subprocess("-p", "no:locust", "-W", "ignore", *arguments)
+        result = pytester.runpytest_subprocess(*ONLY_OURS, "-W", "ignore", *arguments)
         result.stdout.no_fnmatch_line("*INTERNALERROR*")
         return records(pytester.path)
 
@@ -364,10 +365,10 @@ def test_records_survive_xdist(run: Run) -> None:
 def test_ordinary_tests_carry_no_record(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile("def test_plain():\n    pass\n")
-    pytester.runpytest_subprocess("-p", "no:locust").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*ONLY_OURS).assert_outcomes(passed=1)
     assert records(pytester.path) == []
 
 
 def test_gevent_stays_out_of_acceptance_processes(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import sys\n\ndef test_plain():\n    assert 'gevent' not in sys.modules\n")
-    pytester.runpytest_subprocess("-p", "no:locust").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*ONLY_OURS).assert_outcomes(passed=1)

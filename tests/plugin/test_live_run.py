@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pruefstand.cli.accept import ONLY_OURS
 from pruefstand.evidence.run_folder import read_run
 
 CONFTEST = """
@@ -112,7 +113,7 @@ def write(pytester: pytest.Pytester, *scenarios: tuple[str, ...]) -> None:
 
 
 def told(pytester: pytest.Pytester, *arguments: str) -> dict[str, Any]:
-    pytester.runpytest_subprocess("-p", "no:locust", *arguments)
+    pytester.runpytest_subprocess(*ONLY_OURS, *arguments)
     return dict(json.loads((pytester.path / "told.json").read_text(encoding="utf-8")))
 
 

@@ -62,6 +62,8 @@ COLOURS = {
 }
 DIRTY = "-dirty"
 """Follows a commit that the files in use differ from."""
+ONLY_OURS = ("--disable-plugin-autoload", "-ppytest-bdd", "-pxdist", "-ppruefstand")
+"""Whatever else is installed beside us must not take part in a verdict."""
 NEXT_STEP = {
     DeviationState.EXPIRED: " → beheben oder mit neuem Ende eintragen",
     DeviationState.GONE: " → aus dem Register nehmen",
@@ -190,6 +192,7 @@ def pytest_arguments(root: Path, folder: Path, order: Order) -> list[str]:
     arguments = [
         f"--rootdir={root}",
         f"--config-file={root / 'pyproject.toml'}",
+        *ONLY_OURS,
         "-p",
         "no:cacheprovider",
         f"--pruefstand-run={folder}",
