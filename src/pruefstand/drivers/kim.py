@@ -177,9 +177,13 @@ class KimMember:
         sealed = seal(inner.to_bytes(), signer=signer, recipients=holders, at=now)
         stamp = ModuleStamp("PRUEF_1.0.0-1", "1.5.5-0", "")
         outer = outer_mail(inner, sealed, stamp, at=now, days_to_live=90, kas_size=1)
+        self.hand_to_service(outer.to_bytes(), receiver.address)
+
+    def hand_to_service(self, outer: bytes, recipient: str) -> None:
+        """Deliver an outer mail past this member's client module."""
         with KimClient(self.transport, self._service_account(), SERVICE).outbox() as outbox:
             outbox.log_in()
-            outbox.send(outer.to_bytes(), [receiver.address], notify="")
+            outbox.send(outer, [recipient], notify="")
 
     def announce_absence(self, start: datetime, end: datetime, message: str) -> None:
         """Switch the absence note of this account on, with the card's signature."""

@@ -14,6 +14,8 @@ from pruefstand.testdata.practices import Practice, Practitioner
 
 _HL7 = "http://hl7.org/fhir/StructureDefinition"
 _INSURANCE_KINDS = "http://fhir.de/CodeSystem/versicherungsart-de-basis"
+_KBV_PAYORS = ("SKT", "UK")
+"""Kinds of payors only the KBV's own code system knows."""
 
 
 def patient(insured: Insured, *, resource_id: str, version: str) -> Json:
@@ -34,11 +36,12 @@ def patient(insured: Insured, *, resource_id: str, version: str) -> Json:
 
 def practitioner(person: Practitioner, *, resource_id: str, version: str) -> Json:
     """Return KBV_PR_FOR_Practitioner for `person`."""
+    numbers = _practitioner_identifiers(person)
     return {
         "resourceType": "Practitioner",
         "id": resource_id,
         "meta": kbv.meta("KBV_PR_FOR_Practitioner", version),
-        "identifier": _practitioner_identifiers(person),
+        **({"identifier": numbers} if numbers else {}),
         "name": [human_name(person.name)],
         "qualification": [
             {"code": {"coding": [_qualification(person)]}},
@@ -76,7 +79,7 @@ def coverage(cover: Coverage, *, resource_id: str, patient_id: str, version: str
         "meta": kbv.meta("KBV_PR_FOR_Coverage", version),
         "extension": _coverage_extensions(cover),
         "status": "active",
-        "type": {"coding": [kbv.coding(_INSURANCE_KINDS, cover.kind)]},
+        "type": {"coding": [_insurance(cover.kind)]},
         "beneficiary": {"reference": f"Patient/{patient_id}"},
         "payor": [
             {"identifier": kbv.identifier(iknr.SYSTEM, cover.iknr), "display": cover.insurer}
@@ -122,6 +125,8 @@ def _family_parts(name: PersonName) -> list[Json]:
 
 
 def _practitioner_identifiers(person: Practitioner) -> list[Json]:
+    if not person.number:
+        return _telematik_identifier(person.telematik_id)
     if person.is_dentist:
         number = kbv.identifier(
             zanr.SYSTEM, person.number, type_system=kbv.GERMAN_IDENTIFIER_TYPES, type_code="ZANR"
@@ -144,7 +149,14 @@ def _telematik_identifier(value: str | None) -> list[Json]:
 
 
 def _qualification(person: Practitioner) -> Json:
-    return kbv.kbv_coding("KBV_CS_FOR_Qualification_Type", "01" if person.is_dentist else "00")
+    plain = "01" if person.is_dentist else "00"
+    return kbv.kbv_coding("KBV_CS_FOR_Qualification_Type", person.qualification or plain)
+
+
+def _insurance(kind: str) -> Json:
+    if kind in _KBV_PAYORS:
+        return kbv.kbv_coding("KBV_CS_FOR_Payor_Type_KBV", kind)
+    return kbv.coding(_INSURANCE_KINDS, kind)
 
 
 def _coverage_extensions(cover: Coverage) -> list[Json]:

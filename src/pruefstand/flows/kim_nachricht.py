@@ -74,3 +74,8 @@ def sort(fetched: Iterable[FetchedMail], known: Collection[str] = ()) -> Collect
 def receipts_for(collected: Collected, sent: SentMail) -> tuple[Receipt, ...]:
     """Return the receipts about a sent mail."""
     return tuple(receipt for receipt in collected.receipts if receipt.about == sent.message_id)
+
+
+def receipts_of(collected: Collected) -> frozenset[str]:
+    """Return the Message-IDs whose delivery was confirmed."""
+    return frozenset(receipt.about for receipt in collected.receipts if receipt.delivered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -155,6 +156,16 @@ def split_parts(mail: RawMail) -> list[RawMail]:
     if len(inner) > MAX_PARTS:
         raise MalformedMail(f"more than {MAX_PARTS} parts")
     return [parse_mail(piece.partition(b"\n")[2]) for piece in inner]
+
+
+def content_of(part: RawMail) -> bytes:
+    """Return the octets of a simple part, base64 undone; raises MalformedMail."""
+    if (part.get("Content-Transfer-Encoding") or "").strip().lower() != "base64":
+        return part.body
+    try:
+        return base64.b64decode(part.body)
+    except binascii.Error as problem:
+        raise MalformedMail(f"broken base64: {problem}") from problem
 
 
 def boundary_of(mail: RawMail) -> bytes | None:

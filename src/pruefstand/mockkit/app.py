@@ -50,6 +50,8 @@ class App:
     """Returns an OpenAPI document where the route table does not tell the whole interface."""
     listeners: Sequence[Listener] = ()
     """Ports beside HTTP: SMTP, POP3, LDAP."""
+    act: Callable[[], int] | None = None
+    """What the mock does of its own accord when its time has come; returns how much it did."""
     _compiled: list[tuple[str, re.Pattern[str], Route]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ def control_app(apps: Mapping[str, App]) -> App:
     health = Route("GET", "/health", "health", lambda _: _json({"up": sorted(apps)}))
     routes = [replace(health, handler=_local(health))]
     for role, app in apps.items():
-        own = (*_standard_routes(app), *app.control)
+        own = (*_standard_routes(app), *_acting(app), *app.control)
         routes += [replace(row, path=f"/{role}{row.path}", handler=_local(row)) for row in own]
     return App(
         NAME,
@@ -41,6 +41,13 @@ def _standard_routes(app: App) -> tuple[Route, ...]:
         Route("PUT", "/faults/{name}", "fault-on", lambda _, name: _switch(app, name, True)),
         Route("DELETE", "/faults/{name}", "fault-off", lambda _, name: _switch(app, name, False)),
     )
+
+
+def _acting(app: App) -> tuple[Route, ...]:
+    act = app.act
+    if act is None:
+        return ()
+    return (Route("POST", "/act", "act", lambda _: _json({"done": act()})),)
 
 
 def description(app: App) -> Mapping[str, object]:

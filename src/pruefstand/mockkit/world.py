@@ -191,6 +191,17 @@ class MockWorld:
             raise ConfigurationError(f"die Rolle {role!r} hat keinen Zugang {listener!r}")
         return "localhost", found[listener]
 
+    def act(self, role: str) -> int:
+        """Let a mock do what it does of its own accord, such as looking into its mailbox.
+
+        Mocks have no threads and no timers: whoever moves the clock says when. Returns how much
+        was done; raises ConfigurationError for a mock that only answers.
+        """
+        act = self.servers[role].app.act if role in self.servers else None
+        if act is None:
+            raise ConfigurationError(f"der Mock {role!r} handelt nicht von selbst")
+        return act()
+
     def set_flag(self, role: str, name: str, value: object) -> None:
         """Change a setting of a running mock, as its operator would switch a feature."""
         context = self.contexts[role]

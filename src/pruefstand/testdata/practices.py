@@ -14,13 +14,18 @@ from pruefstand.testdata.names import Address, PersonName
 
 @dataclass(frozen=True, slots=True)
 class Practitioner:
-    """A physician or dentist; `number` is the LANR or, for a dentist, the ZANR."""
+    """A physician or dentist; `number` is the LANR or, for a dentist, the ZANR.
+
+    A trainee (qualification 03) may have no number: it is empty then.
+    """
 
     name: PersonName
     number: str
     profession: str = "Fachärztin für Allgemeinmedizin"
     telematik_id: str | None = None
     is_dentist: bool = False
+    qualification: str = ""
+    """KBV_CS_FOR_Qualification_Type; when empty, 00 or for a dentist 01."""
 
 
 @dataclass(frozen=True, slots=True)

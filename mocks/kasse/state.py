@@ -1,0 +1,196 @@
+"""What the insurers remember: documents by id, and what employers still wait for."""
+
+from __future__ import annotations
+
+import logging
+import poplib
+import smtplib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from mocks.kasse import faults
+from mocks.kasse.answers import Answer, positive_answer, read_receipt
+from mocks.kasse.conformity import Conformity
+from mocks.kasse.intake import (
+    Document,
+    Intake,
+    NotYet,
+    Rejected,
+    is_storno,
+    sent_at,
+)
+from mocks.kasse.mailbox import Mailbox, fetch
+from pruefstand.fhir.kasse_error import VIRUS, Trouble
+from pruefstand.fhir.sick_note_facts import SickNoteFacts
+from pruefstand.kim.eau import APPLICATION, EauMessage, message_of
+from pruefstand.kim.eau_deadlines import storno_allowed
+from pruefstand.ldap.problem import LdapProblem
+from pruefstand.mockkit import MockContext
+from pruefstand.model.mail import MalformedMail, RawMail, parse_mail
+from pruefstand.testdata.kim_participants import participants
+
+ROLE = "kasse"
+_LOG = logging.getLogger("pruefstand.mock.kasse")
+_UNREACHABLE = (OSError, poplib.error_proto, smtplib.SMTPException, LdapProblem, NotYet)
+
+
+@dataclass(slots=True)
+class Record:
+    """A document that came; `code` is empty when it could be processed."""
+
+    facts: SickNoteFacts
+    digest: str
+    received: datetime
+    sent: datetime
+    code: str = ""
+    cancelled: bool = False
+    times: int = 1
+
+
+@dataclass(slots=True)
+class Insurer:
+    """One insurer with its mailbox and its documents by document id."""
+
+    box: Mailbox
+    iknrs: frozenset[str]
+    records: dict[str, Record] = field(default_factory=dict)
+    last_look: datetime | None = None
+
+
+@dataclass(slots=True)
+class Insurers:
+    """All insurers; one lock, because looks and questions of employers come from two threads."""
+
+    ctx: MockContext
+    insurers: tuple[Insurer, ...]
+    conformity: Conformity
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @classmethod
+    def from_context(cls, ctx: MockContext) -> Self:
+        """Return the insurers of the table of participants."""
+        rows = [one for one in participants(ctx.pki) if one.row.role == ROLE]
+        found = tuple(
+            Insurer(Mailbox(ctx.neighbours, one), frozenset(one.row.domain_ids)) for one in rows
+        )
+        return cls(ctx, found, Conformity(ctx.clock))
+
+    def look(self) -> int:
+        """Fetch and process everything that came for any insurer; return the number of mails."""
+        with self.lock:
+            return sum(self._look(insurer) for insurer in self.insurers)
+
+    def records(self) -> Iterator[tuple[Insurer, Record]]:
+        """Yield every document with the insurer that has it."""
+        for insurer in self.insurers:
+            for record in insurer.records.values():
+                yield insurer, record
+
+    def _look(self, insurer: Insurer) -> int:
+        insurer.last_look = self.ctx.clock.now()
+        done = 0
+        try:
+            with insurer.box.session() as session:
+                count, _ = session.stat()
+                for number in range(1, count + 1):
+                    if self._take(insurer, fetch(session, number)):
+                        session.dele(number)
+                        done += 1
+        except _UNREACHABLE as problem:
+            _LOG.warning("%s: %s", insurer.box.address, problem)
+        return done
+
+    def _take(self, insurer: Insurer, octets: bytes) -> bool:
+        """Process one mail; return whether it is done with."""
+        try:
+            mail = parse_mail(octets)
+        except MalformedMail:
+            return True
+        if message_of(mail) not in (EauMessage.NOTE, EauMessage.STORNO) and not _is_eau(mail):
+            return True
+        try:
+            self._process(insurer, mail)
+        except NotYet:
+            return False
+        return True
+
+    def _process(self, insurer: Insurer, mail: RawMail) -> None:
+        settings = self.ctx.settings
+        intake = Intake(
+            lambda der, at: self.ctx.pki.verify(der, kind=None, at=at),
+            lambda data, facts: self.conformity.problem(data, facts, settings),
+            insurer.iknrs,
+        )
+        answer = Answer(self.ctx, insurer.box, mail)
+        try:
+            if settings.get("virenscan"):
+                raise Rejected(Trouble.UNREADABLE, VIRUS)
+            if faults.STRICT_KENNUNG in self.ctx.faults and not _is_current(mail):
+                raise Rejected(Trouble.UNREADABLE, "alte Dienstkennung")
+            document = intake.document(mail)
+            self._accept(insurer, document, mail)
+        except Rejected as rejection:
+            self._reject(insurer, answer, rejection, storno=is_storno(mail))
+        else:
+            if faults.ANSWERS_POSITIVELY in self.ctx.faults:
+                positive_answer(answer)
+        if faults.SENDS_READ_RECEIPT in self.ctx.faults:
+            read_receipt(answer)
+
+    def _accept(self, insurer: Insurer, document: Document, mail: RawMail) -> None:
+        """Keep a good document; raises Rejected for what only memory can tell."""
+        facts, now = document.facts, self.ctx.clock.now()
+        known = insurer.records.get(facts.document_id)
+        if known is not None and not known.code:
+            self._repeated(known, document)
+            return
+        if known is not None and known.digest and known.digest != document.digest:
+            raise Rejected(Trouble.UNREADABLE, "Dokumenten-ID wurde schon verwendet", facts)
+        if faults.WANTS_FIRST_NOTE in self.ctx.faults and facts.kind.startswith("FOLGE"):
+            raise Rejected(Trouble.UNREADABLE, "Erstbescheinigung fehlt", facts)
+        record = Record(facts, document.digest, now, sent_at(mail))
+        if facts.is_storno:
+            self._cancel(insurer, facts, record.sent)
+        insurer.records[facts.document_id] = record
+
+    def _repeated(self, known: Record, document: Document) -> None:
+        known.times += 1
+        if known.digest != document.digest:
+            raise Rejected(
+                Trouble.UNREADABLE, "Dokumenten-ID mit anderem Inhalt verwendet", document.facts
+            )
+        if faults.REPORTS_DUPLICATES in self.ctx.faults:
+            raise Rejected(Trouble.UNREADABLE, "Dublette", document.facts)
+
+    def _cancel(self, insurer: Insurer, facts: SickNoteFacts, sent: datetime) -> None:
+        """Mark the note; a Storno may overtake its note, and a late one changes nothing."""
+        note = insurer.records.get(facts.cancelled)
+        if note is None:
+            return
+        if note.code:
+            raise Rejected(Trouble.NOTE_REJECTED, f"eAU mit Fehler {note.code}", facts)
+        note.cancelled = storno_allowed(note.sent, sent)
+
+    def _reject(
+        self, insurer: Insurer, answer: Answer, rejection: Rejected, *, storno: bool
+    ) -> None:
+        facts = rejection.facts
+        storno = facts.is_storno if facts else storno
+        code = answer.send(rejection, storno=storno)
+        if facts is not None and facts.document_id:
+            known = insurer.records.get(facts.document_id)
+            if known is None or known.code:
+                now = self.ctx.clock.now()
+                insurer.records[facts.document_id] = Record(facts, "", now, now, code)
+
+
+def _is_eau(mail: RawMail) -> bool:
+    stated = mail.get("X-KIM-Dienstkennung") or ""
+    return stated.startswith(f"{APPLICATION};")
+
+
+def _is_current(mail: RawMail) -> bool:
+    return (mail.get("X-KIM-Dienstkennung") or "").endswith(";V1.2")

@@ -1,0 +1,124 @@
+"""The practice's desk for sick notes: certify, sign, send, collect, take back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pruefstand.clients.konnektor import KonnektorClient
+from pruefstand.drivers.eau_ablage import MemoryStore
+from pruefstand.drivers.kim import KimMember
+from pruefstand.flows import eau_ausstellen, eau_rueckmeldung, eau_storno, eau_versand
+from pruefstand.flows.eau_ausstellen import Draft, Signed
+from pruefstand.flows.eau_postausgang import Shipment, Status, Store, enqueue, find
+from pruefstand.flows.eau_rueckmeldung import Notice
+from pruefstand.flows.eau_versand import PostRoom
+from pruefstand.flows.kim_nachricht import receipts_of
+from pruefstand.rng import Rng
+from pruefstand.testdata.sick_notes import SickNoteOrder
+
+
+@dataclass(slots=True)
+class SickNoteDesk:
+    """One practice; `store` is what survives the process."""
+
+    konnektor: KonnektorClient
+    member: KimMember
+    rng: Rng
+    store: Store = field(default_factory=MemoryStore)
+    printed: list[tuple[SickNoteOrder, str]] = field(default_factory=list)
+    """Notes that are never sent, with the reason."""
+    outage: bool = False
+    """Set by the user: nothing is sent until it is over (P6-05)."""
+    _drafts: dict[str, tuple[Draft, SickNoteOrder]] = field(default_factory=dict)
+    _drawn: int = 0
+
+    def certify(self, *orders: SickNoteOrder, iknrs: Sequence[str] = ()) -> list[Shipment]:
+        """Write, sign and queue notes; those that are never sent are printed instead."""
+        drafts = []
+        for order in orders:
+            reason = order.paper_only
+            if reason:
+                self.printed.append((order, reason))
+                continue
+            draft = eau_ausstellen.draft_note(order, self._fresh(), self.member.clock, iknrs=iknrs)
+            self._drafts[draft.document_id] = draft, order
+            drafts.append(draft)
+        return self._sign_and_queue(drafts)
+
+    def queue(self, signed: Signed) -> Shipment:
+        """Queue a document another product might have signed."""
+        return enqueue(self.store, [signed], self.member.clock.now())[0]
+
+    def send(self, *, at_once: bool = False) -> list[Shipment]:
+        """Send what is due (or everything that waits), unless an outage is on record."""
+        if self.outage:
+            return []
+        return eau_versand.send_waiting(self.room(), at_once=at_once)
+
+    def room(self) -> PostRoom:
+        """Return what sending needs."""
+        member = self.member
+        return PostRoom(
+            self.store,
+            member.send,
+            member.directory,
+            member.address,
+            member.clock,
+            self._fresh(),
+        )
+
+    def collect(self) -> list[Notice]:
+        """Fetch and assign receipts and errors."""
+        return eau_rueckmeldung.take_in(self.store, self.member.collect(), self.member.clock.now())
+
+    def recover(self) -> None:
+        """After a restart: look for receipts before anything is sent again."""
+        collected = self.member.collect()
+        eau_rueckmeldung.take_in(self.store, collected, self.member.clock.now())
+        eau_versand.resolve_interrupted(self.store, receipts_of(collected))
+
+    def cancel(self, document_id: str) -> Shipment:
+        """Take a sent note back; raises StornoRefused."""
+        now = self.member.clock.now()
+        note = eau_storno.check_storno(self.store, document_id, now)
+        draft, order = self._drafts[document_id]
+        storno = eau_ausstellen.draft_storno(
+            draft, order.practitioner, order.practice, self._fresh(), self.member.clock
+        )
+        queued = self._sign_and_queue([storno])[0]
+        eau_storno.mark_cancelled(self.store, note)
+        return queued
+
+    def rebuild(self, document_id: str, order: SickNoteOrder | None = None) -> Shipment:
+        """Write a rejected note anew, corrected where `order` is given, with a new UUID."""
+        return self.certify(order or self._drafts[document_id][1])[0]
+
+    def repeat(self, document_id: str) -> Shipment:
+        """Queue the same file again."""
+        return eau_rueckmeldung.same_file_again(self.store, self.shipment(document_id))
+
+    def shipment(self, document_id: str) -> Shipment:
+        """Return the shipment of a document; raises KeyError."""
+        found = find(self.store, document_id)
+        if found is None:
+            raise KeyError(document_id)
+        return found
+
+    def status(self, document_id: str) -> Status:
+        """Return where a document is."""
+        return self.shipment(document_id).status
+
+    def overdue(self) -> list[Notice]:
+        """Return the warnings after 24 hours."""
+        return eau_rueckmeldung.overdue(self.store, self.member.clock.now())
+
+    def _sign_and_queue(self, drafts: list[Draft]) -> list[Shipment]:
+        if not drafts:
+            return []
+        signed = eau_ausstellen.sign(self.konnektor, drafts)
+        return enqueue(self.store, signed, self.member.clock.now())
+
+    def _fresh(self) -> Rng:
+        self._drawn += 1
+        return self.rng.derive("eau", self._drawn)

@@ -1,0 +1,31 @@
+"""eAU: what may be taken back, and why not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pruefstand.errors import SutError
+from pruefstand.flows.eau_postausgang import Shipment, Status, Store, find
+from pruefstand.kim.eau import EauMessage
+from pruefstand.kim.eau_deadlines import storno_allowed
+
+
+class StornoRefused(SutError):
+    """The practice system refuses to take a note back; the message is for the user."""
+
+
+def check_storno(store: Store, document_id: str, now: datetime) -> Shipment:
+    """Return the note that may be taken back; raises StornoRefused (P6-04)."""
+    note = find(store, document_id)
+    if note is None or note.message is not EauMessage.NOTE or note.sent is None:
+        raise StornoRefused("Die eAU wurde nicht versendet und ist deshalb nicht stornierbar.")
+    if note.code:
+        raise StornoRefused(f"Die Krankenkasse hat die eAU mit Fehler {note.code} abgewiesen.")
+    if not storno_allowed(note.sent, now):
+        raise StornoRefused("Eine eAU ist nur 120 Werktage nach dem Versand stornierbar.")
+    return note
+
+
+def mark_cancelled(store: Store, note: Shipment) -> None:
+    """Note that a Storno is on its way."""
+    store.put(note.with_status(Status.CANCELLED))
