@@ -24,6 +24,8 @@ from pruefstand.rng import Rng
 TEXT = "Der Anhang enthält eine elektronische Arbeitsunfähigkeitsbescheinigung oder ihren Storno."
 _WAITING = (Status.QUEUED, Status.FAILED)
 _OUT_OF_REACH = (EnvironmentProblem, LdapProblem, DirectoryRefusal, OSError)
+_WAY_DOWN = frozenset({421, 454})
+"""Replies that speak of the way, not of this mail."""
 _PERMANENT = 500
 
 
@@ -68,6 +70,8 @@ def send_waiting(room: PostRoom, *, at_once: bool = False) -> list[Shipment]:
             done = _send(room, shipment)
         except _OUT_OF_REACH as problem:
             _postpone(room, shipment, str(problem), way_down=True)
+            break
+        if done.way_down:
             break
         if done.status is Status.SENT:
             sent.append(done)
@@ -150,7 +154,8 @@ def _send(room: PostRoom, shipment: Shipment) -> Shipment:
         room.send(mail_for(room, going))
     except KimRefusal as refusal:
         if refusal.status < _PERMANENT:
-            return _postpone(room, going, str(refusal))
+            down = refusal.status in _WAY_DOWN
+            return _postpone(room, going, str(refusal), way_down=down)
         lost = going.with_status(Status.GIVEN_UP, str(refusal))
         room.store.put(lost)
         return lost
