@@ -13,6 +13,7 @@ from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
 from pruefstand.crypto.pki import Pki
+from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.drivers.kim import KimMember
 from pruefstand.drivers.parties import InsuredPerson, Insurer
 from pruefstand.drivers.simulator import Pharmacy, Practice
@@ -225,6 +226,24 @@ def kim(
         return members[address]
 
     return member
+
+
+@pytest.fixture
+def eau(
+    world: MockWorld,
+    practice: Practice,
+    kim: Callable[..., KimMember],
+    case_rng: Rng,
+) -> SickNoteDesk:
+    """The practice's desk for sick notes; no insurer has anything left to look at."""
+    world.act("kasse")
+    return SickNoteDesk(practice.konnektor, kim("praxis"), case_rng.derive("eau"))
+
+
+@pytest.fixture
+def insurers_look(world: MockWorld) -> Callable[[], int]:
+    """Let all insurers look into their mailboxes, as their timers would."""
+    return lambda: world.act("kasse")
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     check,
     clock,
     insurer,
+    eau,
+    insurers_look,
     kim,
     operate,
     pharmacy,

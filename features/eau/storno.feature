@@ -1,0 +1,26 @@
+# language: de
+@rolle:pvs
+Funktionalität: Eine Bescheinigung zurücknehmen
+  Was irrtümlich bescheinigt wurde, nimmt die Praxis mit einem Storno zurück, solange das erlaubt ist.
+
+  @tc:EAU-0201 @art:positiv
+  @req:P310-10 @req:P310-10/AK3 @req:P310-10/AK4 @req:P310-11 @req:P310-12 @req:P5-03
+  @req:P5-03/AK1a @req:P5-03/AK1b @req:P5-03/AK2 @req:P5-03/AK3 @req:P5-03/AK4 @req:P6-04/AK5
+  @req:P310-14/AK8 @req:KP5-05/AK6
+  Szenario: Die Ärztin storniert eine versendete eAU
+    Angenommen die Ärztin stellt eine eAU aus
+    Und die Praxis hat die eAU versendet
+    Wenn die Ärztin die eAU storniert
+    Dann geht ein richtig aufgebauter Storno hinaus, den die Krankenkasse annimmt
+
+  @tc:EAU-0202 @art:negativ @req:P6-04/AK2
+  Szenario: Was nicht versendet ist, wird nicht storniert
+    Angenommen die Ärztin stellt eine eAU aus
+    Wenn die Ärztin sie vor dem Versand stornieren will
+    Dann geht nur die eAU hinaus und kein Storno
+
+  @tc:EAU-0203 @art:negativ @req:P6-04/AK3
+  Szenario: Was die Krankenkasse abgewiesen hat, wird nicht storniert
+    Angenommen die Krankenkasse hat die eAU der Ärztin abgewiesen
+    Wenn die Ärztin sie nach dem Fehler stornieren will
+    Dann geht kein Storno hinaus
