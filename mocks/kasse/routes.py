@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
+from mocks.kasse.employers import MalformedQuestion, OtherProof, Question, Reply
 from mocks.kasse.state import Insurer, Insurers, Record
 from pruefstand.mockkit import App, MockContext
 from pruefstand.mockkit.app import Route
@@ -14,13 +16,42 @@ def build(ctx: MockContext, insurers: Insurers) -> App:
     """Return the app over `insurers`; the world's clock lets them look by `act`."""
     return App(
         "kasse",
-        [],
+        [
+            Route(
+                "POST",
+                "/arbeitgeberabfragen",
+                "abfrage",
+                lambda request: _employer(request, insurers),
+                "Grundsätze §109 SGB IV",
+            )
+        ],
         _otherwise,
         _failure,
         ctx.faults,
         act=insurers.look,
-        control=(Route("GET", "/stand", "stand", lambda _: _json(_stand(insurers))),),
+        control=(
+            Route("GET", "/stand", "stand", lambda _: _json(_stand(insurers))),
+            Route("POST", "/nachweise", "nachweis", lambda request: _proof(request, insurers)),
+        ),
     )
+
+
+def _employer(request: Request, insurers: Insurers) -> Response:
+    try:
+        return _json(insurers.answer_employer(Question.read(json.loads(request.body))))
+    except (MalformedQuestion, ValueError, RecursionError) as problem:
+        return _json({"error": str(problem)}, 400)
+
+
+def _proof(request: Request, insurers: Insurers) -> Response:
+    """Note a proof that came to the insurer on another way."""
+    try:
+        given = json.loads(request.body)
+        period = (date.fromisoformat(given[name]) for name in ("von", "bis"))
+        insurers.add_proof(OtherProof(str(given["kvnr"]), Reply(given["kennzeichen"]), *period))
+    except (KeyError, TypeError, ValueError, RecursionError) as problem:
+        return _json({"error": f"Angabe fehlt oder ist falsch: {problem}"}, 400)
+    return Response(204)
 
 
 def _stand(insurers: Insurers) -> dict[str, object]:

@@ -6,14 +6,15 @@ import logging
 import poplib
 import smtplib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from mocks.kasse import faults
 from mocks.kasse.answers import Answer, positive_answer, read_receipt
 from mocks.kasse.conformity import Conformity
+from mocks.kasse.employers import EmployerDesk, OtherProof, Question, Reply
 from mocks.kasse.intake import (
     Document,
     Intake,
@@ -23,6 +24,7 @@ from mocks.kasse.intake import (
     sent_at,
 )
 from mocks.kasse.mailbox import Mailbox, fetch
+from mocks.kasse.reporting import report
 from pruefstand.fhir.kasse_error import VIRUS, Trouble
 from pruefstand.fhir.sick_note_facts import SickNoteFacts
 from pruefstand.kim.eau import APPLICATION, EauMessage, message_of
@@ -67,6 +69,7 @@ class Insurers:
     ctx: MockContext
     insurers: tuple[Insurer, ...]
     conformity: Conformity
+    employers: EmployerDesk = field(default_factory=EmployerDesk)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @classmethod
@@ -81,7 +84,38 @@ class Insurers:
     def look(self) -> int:
         """Fetch and process everything that came for any insurer; return the number of mails."""
         with self.lock:
-            return sum(self._look(insurer) for insurer in self.insurers)
+            done = sum(self._look(insurer) for insurer in self.insurers)
+            return done + self._tell_employers()
+
+    def answer_employer(self, question: Question) -> Mapping[str, Any]:
+        """Return what the insurers tell an employer."""
+        with self.lock:
+            return self.employers.answer(question, self._notes(), self.ctx.clock.now())
+
+    def add_proof(self, proof: OtherProof) -> None:
+        """Note a proof that is no sick note."""
+        with self.lock:
+            self.employers.proofs.append(proof)
+
+    def _notes(self) -> list[SickNoteFacts]:
+        return [
+            record.facts for _, record in self.records() if not record.code and not record.cancelled
+        ]
+
+    def _tell_employers(self) -> int:
+        """Look at open questions again and report what has changed."""
+        done = 0
+        now = self.ctx.clock.now()
+        for question in self.employers.due(now):
+            answer = self.employers.answer(question, self._notes(), now)
+            if answer["kennzeichen"] != Reply.NO_PROOF:
+                try:
+                    report(self.ctx.neighbours, answer)
+                    done += 1
+                except OSError as problem:
+                    _LOG.warning("arbeitgeber: %s", problem)
+                    self.employers.open[question.number] = question, now
+        return done
 
     def records(self) -> Iterator[tuple[Insurer, Record]]:
         """Yield every document with the insurer that has it."""

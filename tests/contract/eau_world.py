@@ -22,7 +22,14 @@ from pruefstand.transport.recorder import NULL_RECORDER
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 INSURER, OTHER_INSURER = "109500969", "107777776"
-ROLES = ("konnektor", "vzd", "kim_fachdienst", "kim_clientmodul", "kasse")
+ROLES = (
+    "konnektor",
+    "vzd",
+    "kim_fachdienst",
+    "kim_clientmodul",
+    "kasse",
+    "arbeitgeber",
+)
 
 
 @contextmanager

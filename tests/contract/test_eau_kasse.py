@@ -51,7 +51,7 @@ def storno_of(bench: SickNoteDesk, world: MockWorld, cancelled: Draft) -> Draft:
 
 
 def stand(world: MockWorld, document_id: str) -> dict[str, object]:
-    (status,) = world.servers["kasse"].app.control
+    status, _ = world.servers["kasse"].app.control
     answer = status.handler(Request("GET", "http://localhost/kasse/stand", (), b""))
     found = [one for one in json.loads(answer.body)["dokumente"] if one["dokument"] == document_id]
     return dict(found[0]) if found else {}
