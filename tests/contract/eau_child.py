@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pruefstand.clients.kim import SentMail
@@ -30,12 +32,18 @@ class DyingMember(KimMember):
 
     left = 0
 
-    def send(self, mail: KimMail, *, notify: str = "SUCCESS,FAILURE") -> SentMail:
-        done = super().send(mail, notify=notify)
-        self.left -= 1
-        if self.left == 0:
-            os._exit(DIED)
-        return done
+    @contextmanager
+    def sending(self) -> Iterator[Callable[[KimMail], SentMail]]:
+        with super().sending() as send:
+
+            def deadly(mail: KimMail) -> SentMail:
+                done = send(mail)
+                self.left -= 1
+                if self.left == 0:
+                    os._exit(DIED)
+                return done
+
+            yield deadly
 
 
 def main(endpoints: Path, folder: Path, dies_after: int) -> int:

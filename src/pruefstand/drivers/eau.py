@@ -61,7 +61,7 @@ class SickNoteDesk:
         member = self.member
         return PostRoom(
             self.store,
-            member.send,
+            member.sending,
             member.directory,
             member.address,
             member.clock,

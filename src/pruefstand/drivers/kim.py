@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -138,6 +138,13 @@ class KimMember:
     def send(self, mail: KimMail, *, notify: str = NOTIFY) -> SentMail:
         """Send a mail; raises KimRefusal, TransportFailure."""
         return kim_nachricht.send(self.client, mail, notify=notify)
+
+    @contextmanager
+    def sending(self) -> Iterator[Callable[[KimMail], SentMail]]:
+        """Log in once and yield what sends a mail; raises KimRefusal, TransportFailure."""
+        with self.client.outbox() as outbox:
+            outbox.log_in()
+            yield lambda mail: outbox.send(mail.to_bytes(), list(mail.recipients))
 
     def send_octets(self, octets: bytes, recipients: Sequence[str]) -> SentMail:
         """Send what another product might have written; raises KimRefusal, TransportFailure."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
 from pruefstand.clients.kim import KimRefusal, SentMail
@@ -37,13 +39,16 @@ class Directory(Protocol):
         ...
 
 
+Send = Callable[[KimMail], SentMail]
+
+
 @dataclass(frozen=True, slots=True)
 class PostRoom:
     """What sending needs; `test` marks files for an insurer's test system."""
 
     store: Store
-    send: Callable[[KimMail], SentMail]
-    """Sends and asks for a receipt; raises KimRefusal, TransportFailure."""
+    sending: Callable[[], AbstractContextManager[Send]]
+    """Opens a session whose sending asks for receipts; raises KimRefusal, TransportFailure."""
     directory: Directory
     address: str
     clock: Clock
@@ -58,6 +63,13 @@ def send_waiting(room: PostRoom, *, at_once: bool = False) -> list[Shipment]:
     When the way itself fails the round ends, and nothing overtakes until its next attempt is due.
     `at_once` is the user who does not wait for it.
     """
+    with ExitStack() as stack:
+        # One session for the whole round, opened when the first mail is ready.
+        session = cache(lambda: stack.enter_context(room.sending()))
+        return _round(room, lambda mail: session()(mail), at_once=at_once)
+
+
+def _round(room: PostRoom, send: Send, *, at_once: bool) -> list[Shipment]:
     sent: list[Shipment] = []
     for shipment in room.store.all():
         if shipment.status not in _WAITING:
@@ -67,7 +79,7 @@ def send_waiting(room: PostRoom, *, at_once: bool = False) -> list[Shipment]:
                 break
             continue
         try:
-            done = _send(room, shipment)
+            done = _send(room, shipment, send)
         except _OUT_OF_REACH as problem:
             _postpone(room, shipment, str(problem), way_down=True)
             break
@@ -133,7 +145,7 @@ def _is_due(shipment: Shipment, now: datetime) -> bool:
     return shipment.next_attempt is None or shipment.next_attempt <= now
 
 
-def _send(room: PostRoom, shipment: Shipment) -> Shipment:
+def _send(room: PostRoom, shipment: Shipment, send: Send) -> Shipment:
     recipient = shipment.recipient or recipient_of(room.directory, shipment.iknrs)
     if recipient is None:
         lost = shipment.with_status(Status.NO_ADDRESS, no_address_text(shipment))
@@ -151,7 +163,7 @@ def _send(room: PostRoom, shipment: Shipment) -> Shipment:
     # Written before the first octet leaves: after a crash it is known that it may be out.
     room.store.put(going)
     try:
-        room.send(mail_for(room, going))
+        send(mail_for(room, going))
     except KimRefusal as refusal:
         if refusal.status < _PERMANENT:
             down = refusal.status in _WAY_DOWN
