@@ -36,7 +36,7 @@ from pruefstand.model.exchange import Exchange, Layer, Message
 from pruefstand.model.verdict import Verdict
 from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
-from tests.unit import test_kim_checks
+from tests.unit import test_eau_checks, test_kim_checks
 from tests.unit.synthetic_traffic import (
     ID,
     NOON,
@@ -468,6 +468,7 @@ def test_every_check_is_tried_here() -> None:
         row[0].name for row in (*MESSAGE_CONTROLS, *LOGIN_CONTROLS)
     }
     tried |= {check.name for check, _, _ in KIM_CHECKS}
+    tried |= {check.name for check, _, _ in test_eau_checks.STATIC}
     # Its controls need official packages: tests/contract/test_profile_check.py.
     tried.add(uploaded_bundles_conform_to_their_profile.name)
     assert {check.name for check in found} <= tried
