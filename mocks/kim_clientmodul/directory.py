@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pruefstand.ldap.filters import Compare, Relation
 from pruefstand.ldap.messages import Entry, Search
-from pruefstand.ldap.problem import LdapProblem
 from pruefstand.ldap.session import LdapSession
 from pruefstand.mockkit import Neighbours
 
@@ -44,7 +42,7 @@ def find(neighbours: Neighbours, address: str) -> Found:
         socket.create_connection((host, port), SECONDS) as plain,
         neighbours.client_tls("kim-cm").wrap_socket(plain, server_hostname=host) as secure,
     ):
-        session = LdapSession(secure.sendall, _exactly(secure))
+        session = LdapSession.over(secure)
         session.bind()
         search = Search(
             BASE, Compare("mail", Relation.EQUAL, address.encode()), attributes=_ATTRIBUTES
@@ -52,19 +50,6 @@ def find(neighbours: Neighbours, address: str) -> Found:
         entries, _ = session.search(search)
         session.unbind()
     return Found(tuple(_listed(entry, address) for entry in entries))
-
-
-def _exactly(stream: socket.socket) -> Callable[[int], bytes]:
-    def receive(size: int) -> bytes:
-        octets = bytearray()
-        while len(octets) < size:
-            part = stream.recv(size - len(octets))
-            if not part:
-                raise LdapProblem("the directory closed the connection")
-            octets += part
-        return bytes(octets)
-
-    return receive
 
 
 def _listed(entry: Entry, address: str) -> Listed:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +9,6 @@ from pruefstand.clock import Clock
 from pruefstand.errors import ServiceRefusal
 from pruefstand.ldap.filters import escape, parse_filter
 from pruefstand.ldap.messages import Entry, Result, ResultCode, Search
-from pruefstand.ldap.problem import LdapProblem
 from pruefstand.ldap.session import LdapSession
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.transport import TransportFailure
@@ -106,7 +103,7 @@ class DirectoryClient:
         search = Search(BASE, parse_filter(wanted), attributes=attributes)
         timer = Timer()
         stream = self._transport.open(*self._address, peer=self._peer)
-        session = LdapSession(stream.socket.sendall, _exactly(stream.socket))
+        session = LdapSession.over(stream.socket)
         try:
             with stream.socket:
                 bound = session.bind()
@@ -174,16 +171,3 @@ def contact(entry: Entry) -> KimContact:
     )
     number = next(iter(entry.texts("telematikID")), "")
     return KimContact(number, next(iter(entry.texts("displayName")), ""), versions)
-
-
-def _exactly(stream: socket.socket) -> Callable[[int], bytes]:
-    def receive(size: int) -> bytes:
-        octets = bytearray()
-        while len(octets) < size:
-            part = stream.recv(size - len(octets))
-            if not part:
-                raise LdapProblem("Verbindung vom Verzeichnis beendet")
-            octets += part
-        return bytes(octets)
-
-    return receive

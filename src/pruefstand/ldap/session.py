@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from pruefstand.ldap.messages import (
     Bind,
@@ -31,6 +33,11 @@ class LdapSession:
     sent: bytearray = field(default_factory=bytearray)
     received: bytearray = field(default_factory=bytearray)
     _number: int = 0
+
+    @classmethod
+    def over(cls, stream: socket.socket) -> LdapSession:
+        """Return a session over a connected socket."""
+        return cls(stream.sendall, partial(_exactly, stream))
 
     def bind(self) -> Result:
         """Bind without name."""
@@ -80,3 +87,13 @@ class LdapSession:
         message = head + extra + self.receive(size)
         self.received += message
         return message
+
+
+def _exactly(stream: socket.socket, size: int) -> bytes:
+    octets = bytearray()
+    while len(octets) < size:
+        part = stream.recv(size - len(octets))
+        if not part:
+            raise LdapProblem("Verbindung vom Verzeichnis beendet")
+        octets += part
+    return bytes(octets)

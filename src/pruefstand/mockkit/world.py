@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -29,6 +28,7 @@ from pruefstand.mockkit.listeners import ListenerServer, ServerTls, listen
 from pruefstand.mockkit.serve import Server, free_socket, serve
 from pruefstand.mockkit.store import MemoryStore
 from pruefstand.mockkit.workers import WorkerPlan, WorkerPool, store_path
+from pruefstand.model.closing import Closing
 from pruefstand.model.http import Request
 from pruefstand.rng import Rng
 
@@ -47,7 +47,7 @@ def registered_mock(role: str) -> AppFactory:
     return cast("AppFactory", found[role].load())
 
 
-class MockWorld:
+class MockWorld(Closing):
     """Starts mocks on free loopback ports; `close` stops them and removes the key files."""
 
     def __init__(
@@ -78,17 +78,6 @@ class MockWorld:
         self._plain: dict[str, Server] = {}
         self.ports: dict[str, ListenerServer] = {}
         self.contexts: dict[str, MockContext] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def start(self, ports: Mapping[str, int] | None = None) -> None:
         """Serve every mock of the settings; raises ConfigurationError for an unknown role.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
+from pruefstand.model.closing import Closing
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.model.http import Request, Response
 from pruefstand.transport.protocol import TransportFailure
@@ -16,7 +16,7 @@ from pruefstand.transport.recorder import Recorder, Timer
 TIMEOUT_SECONDS = 30.0
 
 
-class HttpTransport:
+class HttpTransport(Closing):
     """Keeps connections open; `actor` is the role that speaks through it.
 
     `client_sha256` is the fingerprint of the certificate in `tls`: it is recorded with TLS.
@@ -41,17 +41,6 @@ class HttpTransport:
             timeout=TIMEOUT_SECONDS,
             trust_env=False,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close all connections."""

@@ -6,11 +6,10 @@ import poplib
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from pruefstand.clients.kim.account import KimAccount
 from pruefstand.clients.kim.refusal import pop3_refusal
+from pruefstand.model.closing import Closing
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.model.mail import MalformedMail, RawMail, parse_mail
 from pruefstand.transport import TransportFailure
@@ -33,7 +32,7 @@ class FetchedMail:
         return parse_mail(self.octets)
 
 
-class KimMailbox:
+class KimMailbox(Closing):
     """One session; leave the context to end it with QUIT, which makes deletions real."""
 
     def __init__(
@@ -47,17 +46,6 @@ class KimMailbox:
         except (OSError, poplib.error_proto) as error:
             raise TransportFailure(f"{peer} antwortet nicht: {error}") from error
         self._add("CONNECT", "", _text(self._pop3.welcome), b"", 0.0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the session in order, as far as the other side still listens."""

@@ -6,11 +6,10 @@ import smtplib
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 from pruefstand.clients.kim.account import KimAccount
 from pruefstand.clients.kim.refusal import smtp_refusal
+from pruefstand.model.closing import Closing
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.model.mail import MalformedMail, parse_mail
 from pruefstand.transport import TransportFailure
@@ -30,7 +29,7 @@ class SentMail:
     refused: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
-class KimOutbox:
+class KimOutbox(Closing):
     """One session; leave the context to end it with QUIT."""
 
     def __init__(
@@ -42,17 +41,6 @@ class KimOutbox:
             self._smtp = _RecordedSmtp(transport, stream, peer)
         except (OSError, smtplib.SMTPException) as error:
             raise TransportFailure(f"{peer} antwortet nicht: {error}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the session in order, as far as the other side still listens."""

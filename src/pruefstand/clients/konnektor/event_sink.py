@@ -6,10 +6,9 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from pruefstand.clients.konnektor.channel import PEER
+from pruefstand.model.closing import Closing
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.soap.cetp import MARK, Event, read_frame
 from pruefstand.soap.envelope import SoapProblem
@@ -23,7 +22,7 @@ _PATIENCE = 5.0
 """Seconds that a sender may need for one frame."""
 
 
-class EventSink:
+class EventSink(Closing):
     """Listens on a free loopback port until it is closed; events are kept in order of arrival."""
 
     def __init__(self, recorder: Recorder, *, actor: str) -> None:
@@ -34,17 +33,6 @@ class EventSink:
         self._events: list[Event] = []
         self._worker = threading.Thread(target=self._accept, name="cetp", daemon=True)
         self._worker.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def address(self) -> str:
