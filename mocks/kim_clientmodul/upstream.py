@@ -49,6 +49,9 @@ def open_smtp(module: ClientModule, user: UserName) -> smtplib.SMTP:
         connection = smtplib.SMTP_SSL(
             host, port, local_hostname="clientmodul", timeout=SECONDS, context=tls(module)
         )
+        # A mail of several TLS records would wait for an acknowledgement otherwise.
+        if connection.sock is not None:
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.ehlo_or_helo_if_needed()
     except TimeoutError:
         raise
