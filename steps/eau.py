@@ -191,6 +191,24 @@ def insurer_answers(
     assert needs_new_file(eau.shipment(note.document_id)) is (code <= "105")
 
 
+@given("die Praxis erwartet Antworten an ihrer zweiten Adresse", target_fixture="reply_box")
+def practice_expects_answers_elsewhere(
+    eau: SickNoteDesk, kim: Callable[..., KimMember]
+) -> KimMember:
+    box = kim("praxis", 1)
+    eau.reply_to = box.address
+    return box
+
+
+@then("kommt die Antwort der Krankenkasse an der zweiten Adresse an")
+def answer_reaches_other_box(
+    eau: SickNoteDesk, reply_box: KimMember, insurers_look: Look, check: CaseLog
+) -> None:
+    receive(eau, insurers_look)
+    reply_box.collect()
+    check(error_reached(reply_box.address, "KP5-05/AK5"))
+
+
 @when("die Krankenkasse sie mit 101 abweist und die Ärztin sie neu ausstellt")
 def note_is_rewritten(eau: SickNoteDesk, pki: Pki, case_rng: Rng, insurers_look: Look) -> None:
     order = order_of(eau, case_rng, "unfall")

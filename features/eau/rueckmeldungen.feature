@@ -58,3 +58,9 @@ Funktionalität: Rückmeldungen der Krankenkassen
     Und die Praxis hat eine Störung eingetragen
     Wenn die Störung vorbei ist
     Dann geht der Rückstand von selbst hinaus
+
+  @tc:EAU-0106 @art:positiv @req:KP5-05/AK5
+  Szenario: Die Krankenkasse antwortet dorthin, wo die Praxis Antworten erwartet
+    Angenommen die Praxis erwartet Antworten an ihrer zweiten Adresse
+    Wenn eine eAU bei der Krankenkasse eingeht, die den Fehler 201 verdient
+    Dann kommt die Antwort der Krankenkasse an der zweiten Adresse an

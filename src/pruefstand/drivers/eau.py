@@ -28,6 +28,8 @@ class SickNoteDesk:
     store: Store = field(default_factory=MemoryStore)
     printed: list[tuple[SickNoteOrder, str]] = field(default_factory=list)
     """Notes that are never sent, with the reason."""
+    reply_to: str = ""
+    """Where answers are expected; empty: at the member's own address."""
     outage: bool = False
     """Set by the user: nothing is sent until it is over (P6-05)."""
     _drafts: dict[str, tuple[Draft, SickNoteOrder]] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class SickNoteDesk:
             member.address,
             member.clock,
             self._fresh(),
+            reply_to=self.reply_to,
         )
 
     def collect(self) -> list[Notice]:
