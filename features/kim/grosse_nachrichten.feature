@@ -18,7 +18,7 @@ Funktionalität: Große Nachrichten
     Wenn sie die Nachricht sendet
     Dann reist die Nachricht selbst und kommt vollständig an
 
-  @tc:KIM-0062 @art:negativ @req:A_22419-01
+  @tc:KIM-0062 @art:negativ @req:A_22419-01 @fehler:kim_fachdienst/kas_voll
   Szenario: Der Anhangspeicher ist voll
     Angenommen der Anhangspeicher ist voll
     Und die Praxis schreibt an Praxis am Park mit mehr als 15 MiB

@@ -19,13 +19,13 @@ Funktionalität: Adressen aus dem Verzeichnisdienst
       | abgelaufen | dem Namen Praxis Gestern               | niemand           |
       | gesperrt | dem Namen Praxis Gesperrt                | niemand           |
 
-  @tc:KIM-0121 @art:positiv @req:VZD-DAT-02
+  @tc:KIM-0121 @art:positiv @req:VZD-DAT-02 @fehler:vzd/domain_id_doppelt
   Szenario: Zwei Kassen tragen dasselbe Kennzeichen
     Angenommen beide Kassen führen alle Kennzeichen
     Wenn die Praxis im Verzeichnis nach der Kasse mit dem IK 109500969 sucht
     Dann findet sie beide Kassen zur Auswahl
 
-  @tc:KIM-0122 @art:positiv @req:VZD-DAT-01
+  @tc:KIM-0122 @art:positiv @req:VZD-DAT-01 @fehler:vzd/version_fehlt
   Szenario: Ohne Angabe gilt Version 1.0
     Angenommen das Verzeichnis nennt keine KIM-Versionen
     Wenn die Praxis im Verzeichnis nach dem Namen am Park sucht

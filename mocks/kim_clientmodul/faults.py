@@ -17,6 +17,7 @@ OUTER_FROM_CHANGED = "absender_aussen_anders"
 VERSION_FOREIGN = "version_fremd"
 OTHER_RECIPIENT_SIGNED = "empfaenger_anders_signiert"
 RESULT_MISSING = "ergebnis_fehlt"
+CODE_BLURRED = "fehlercode_pauschal"
 
 FAULTS = {
     fault.name: fault
@@ -24,13 +25,21 @@ FAULTS = {
         Fault(
             SENDER_NOT_ENCRYPTED_FOR,
             "verschlüsselt nicht für den Absender",
-            ("KOM-LE-A_2022", "KOM-LE-A_2111-01"),
+            ("KOM-LE-A_2022", "KOM-LE-A_2111-01", "KOM-LE-A_2128"),
         ),
         Fault(SUBJECT_REVEALED, "lässt den Betreff außen stehen", ("KOM-LE-A_2102",)),
         Fault(
             VERSION_HEADER_MISSING,
             "schreibt kein X-KOM-LE-Version",
-            ("KOM-LE-A_2099", "KOM-LE-A_2100-02"),
+            (
+                "KOM-LE-A_2099",
+                "KOM-LE-A_2100-02",
+                "KOM-LE-A_2179-02",
+                "A_23165",
+                "KOM-LE-A_2046",
+                "KOM-LE-A_2047-02",
+                "KOM-LE-A_2048-01",
+            ),
         ),
         Fault(
             ATTRIBUTES_MISSING,
@@ -40,25 +49,61 @@ FAULTS = {
                 "KOM-LE-A_2114-01",
                 "KOM-LE-A_2115-02",
                 "KOM-LE-A_2127",
+                "A_19357-02",
             ),
         ),
         Fault(EXPIRES_WRONG, "rechnet Expires mit 30 Tagen", ("A_22417",)),
-        Fault(MESSAGE_ID_CHANGED, "vergibt außen eine neue Message-ID", ("KOM-LE-A_2101-01",)),
+        Fault(
+            MESSAGE_ID_CHANGED,
+            "vergibt außen eine neue Message-ID",
+            ("KOM-LE-A_2101-01", "KOM-LE-A_2098-03", "A_21390"),
+        ),
         Fault(
             ADDRESSES_KEPT,
             "lässt abgelehnte Empfänger in den Kopfzeilen",
-            ("A_23174", "KOM-LE-A_2028"),
+            ("A_23174", "KOM-LE-A_2028", "A_19356-06"),
         ),
         # What a manipulated message does to its receiver: the receiver must notice.
-        Fault(UNSIGNED, "verschlüsselt ohne zu signieren", ("KOM-LE-A_2095", "KOM-LE-A_2103")),
+        Fault(
+            UNSIGNED,
+            "verschlüsselt ohne zu signieren",
+            (
+                "KOM-LE-A_2095",
+                "KOM-LE-A_2103",
+                "A_19357-02",
+                "KOM-LE-A_2020",
+                "KOM-LE-A_2048-01",
+                "KOM-LE-A_2118",
+                "KOM-LE-A_2122",
+                "KOM-LE-A_2123",
+                "KOM-LE-A_2126",
+                "KOM-LE-A_2127",
+                "KOM-LE-A_2129",
+            ),
+        ),
         Fault(SIGNATURE_BROKEN, "signiert mit falschem Hashwert", ()),
         Fault(OUTER_FROM_CHANGED, "schreibt außen einen anderen Empfänger in To", ()),
-        Fault(VERSION_FOREIGN, "nennt außen die Version 9.9", ("KOM-LE-A_2100-02",)),
+        Fault(
+            VERSION_FOREIGN,
+            "nennt außen die Version 9.9",
+            (
+                "KOM-LE-A_2100-02",
+                "KOM-LE-A_2179-02",
+                "A_23165",
+                "KOM-LE-A_2047-02",
+                "KOM-LE-A_2048-01",
+            ),
+        ),
         Fault(
             OTHER_RECIPIENT_SIGNED,
             "signiert andere recipient-emails, als in der Hülle stehen",
-            ("KOM-LE-A_2127",),
+            ("KOM-LE-A_2127", "A_19357-02"),
         ),
         Fault(RESULT_MISSING, "schreibt beim Abruf keine Prüfergebnisse", ("KOM-LE-A_2179-02",)),
+        Fault(
+            CODE_BLURRED,
+            "antwortet auf jeden gescheiterten Versand mit 554",
+            ("KOM-LE-A_2021", "KOM-LE-A_2025", "A_19355-01", "A_22341", "A_22419-01"),
+        ),
     )
 }

@@ -73,7 +73,7 @@ class Sender:
             return self._send(draft, content)
         except Refused as refusal:
             self.relay.rset()
-            return str(refusal)
+            return spoiling.refusal(self.module, str(refusal))
         except MalformedMail as problem:
             self.relay.rset()
             return f"554 5.6.0 Malformed message: {str(problem)!a}"

@@ -16,6 +16,7 @@ from pruefstand.kim.outer import SUBJECT, VERSION_HEADER, ModuleStamp, outer_mai
 from pruefstand.model.mail import RawMail
 
 STRANGER = "fremd@pruefstand.kim.telematik-test"
+BLURRED = "554 5.0.0 Transaction failed"
 _SHORT_LIFE = 30
 
 
@@ -27,6 +28,11 @@ def forgets_sender(module: ClientModule) -> bool:
 def keeps_addresses(module: ClientModule) -> bool:
     """Whether failed recipients stay in the header fields."""
     return faults.ADDRESSES_KEPT in module.ctx.faults
+
+
+def refusal(module: ClientModule, reply: str) -> str:
+    """Return how a refused transmission is answered."""
+    return BLURRED if faults.CODE_BLURRED in module.ctx.faults else reply
 
 
 def outer(
@@ -62,7 +68,8 @@ def _sealed(
     module: ClientModule, mail: bytes, signer: Identity, recipients: Sequence[Recipient]
 ) -> bytes:
     active, now = module.ctx.faults, module.ctx.clock.now()
-    if not active.active & _CHAIN_FAULTS:
+    # Every one is asked about, so that the kill matrix knows where it matters.
+    if not {name for name in _CHAIN_FAULTS if name in active}:
         return seal(mail, signer=signer, recipients=recipients, at=now)
     entries = [RecipientEmail.of(to.address.lower(), to.certificate) for to in recipients]
     attribute = recipient_emails(entries)

@@ -11,7 +11,11 @@ SAME_DOMAIN_ID = "domain_id_doppelt"
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault(SEARCH_REFUSED, "beantwortet jede LDAP-Suche mit busy", ("TIP1-A_5570",)),
+        Fault(
+            SEARCH_REFUSED,
+            "beantwortet jede LDAP-Suche mit busy",
+            ("TIP1-A_5570", "VZD-DAT-01", "VZD-DAT-02"),
+        ),
         # How a client copes with these is its own business: the data are allowed to be so.
         Fault(VERSION_MISSING, "liefert Einträge ohne komLeData und kimData", ()),
         Fault(SAME_DOMAIN_ID, "führt jede domainID der Kassen auch bei der anderen Kasse", ()),
