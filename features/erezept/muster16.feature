@@ -39,7 +39,7 @@ Funktionalität: E-Rezept von der Verordnung bis zur Quittung
       | rezeptur-209-pkv  | PKV          | Rezeptur  | 209      |
 
   @punkt:CL-ZON-03
-  @tc:ERP-0002 @art:positiv @req:A_19234-01 @req:A_20015-02 @req:A_21568-02 @req:A_19741-01 @req:A_20161-01 @req:A_20175
+  @tc:ERP-0002 @art:positiv @req:A_19234-01 @req:A_20015-02 @req:A_21568-02 @req:A_19741-01 @req:A_20161-01 @req:A_20175 @req:A_21569-01
   Szenario: Alle Aufrufe laufen über TLS und den Vertrauenswürdigen Ausführungskanal
     Angenommen eine einlösbare Verordnung
     Wenn eine Apotheke die Verordnung einlöst

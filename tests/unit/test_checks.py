@@ -52,6 +52,7 @@ from tests.unit.synthetic_traffic import (
 )
 from tests.unit.test_checks_idp_login import CONTROLS as LOGIN_CONTROLS
 from tests.unit.test_checks_messages import CONTROLS as MESSAGE_CONTROLS
+from tests.unit.test_checks_print import CONTROLS as PRINT_CONTROLS
 
 GOOD = Traffic()
 KIM_CHECKS = test_kim_checks.STATIC
@@ -465,8 +466,9 @@ def test_every_check_is_tried_here() -> None:
         item for module in modules() for item in vars(module).values() if isinstance(item, Check)
     }
     tried = {check.name for check, _ in WRONG} | {
-        row[0].name for row in (*MESSAGE_CONTROLS, *LOGIN_CONTROLS)
+        row[0].name for row in (*MESSAGE_CONTROLS, *LOGIN_CONTROLS, *PRINT_CONTROLS)
     }
+    tried |= {check.name for check in (transport.outer_resource_names_the_inner,)}
     tried |= {check.name for check, _, _ in KIM_CHECKS}
     tried |= {check.name for check, _, _ in test_eau_checks.STATIC}
     # Its controls need official packages: tests/contract/test_profile_check.py.

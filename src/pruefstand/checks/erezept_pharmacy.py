@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
-from pruefstand.checks.documents import binary, decoded, signature, uploaded, value
-from pruefstand.checks.select import answered, carried_by_vau
+from pruefstand.checks.documents import binary, decoded, signature, uploaded, value, values
+from pruefstand.checks.select import answered, by_actor, carried_by_vau
 from pruefstand.model.exchange import Exchange
 
 SECRET_PATH = "//f:identifier[contains(f:system/@value,'GEM_ERP_NS_Secret')]/f:value/@value"  # noqa: S105
+
+ACTOR = "apotheke"
+"""Who redeems; the practice deletes with the same call."""
+RECEIPT_PATH = "//f:Bundle/f:signature/f:data/@value"
 
 
 def _response(exchange: Exchange) -> bytes:
@@ -18,7 +22,7 @@ def _response(exchange: Exchange) -> bytes:
 
 
 def _task_id(exchange: Exchange) -> str:
-    return exchange.request.start.split("/Task/", 1)[-1].split("/", 1)[0]
+    return exchange.request.start.split("/Task/", 1)[-1].split("/", 1)[0].partition("?")[0]
 
 
 def _uploaded_contents(exchanges: Exchanges) -> dict[str, bytes]:
@@ -107,6 +111,48 @@ def reject_shows_the_secret(exchanges: Exchanges) -> Judgement:
     if judgement.holds and calls[-1].status != 204:
         return replace(judgement, holds=False, actual=f"Antwort {calls[-1].status}")
     return judgement
+
+
+@check("A_19292")
+def receipt_is_fetched_again_with_the_secret(exchanges: Exchanges) -> Judgement:
+    """GET /Task/ID shows the secret, and the answer holds the receipt of $close once more."""
+    names = _names_its_secret(exchanges)
+    receipts = {
+        (_task_id(exchange), value(_response(exchange), RECEIPT_PATH))
+        for exchange in answered(carried_by_vau(exchanges, "Task/$close"), 200)
+    }
+
+    def holds(exchange: Exchange) -> bool:
+        task = _task_id(exchange)
+        again = values(_response(exchange), RECEIPT_PATH)
+        return names(exchange) and any((task, receipt) in receipts for receipt in again)
+
+    return judge_all(
+        carried_by_vau(exchanges, "Task/{id}"),
+        holds,
+        expected="GET /Task/ID?secret=… mit dem Wert aus $accept, Antwort mit der Quittung",
+        show=lambda exchange: f"{exchange.request.start}: {exchange.status}",
+    )
+
+
+@check("A_19244")
+def pharmacy_abort_shows_code_and_secret(exchanges: Exchanges) -> Judgement:
+    """The pharmacy deletes with POST $abort, access code and secret, and the service confirms."""
+    names = _names_its_secret(exchanges)
+    codes = {
+        (_task_id(exchange), exchange.request.start.rpartition("?ac=")[2])
+        for exchange in answered(carried_by_vau(exchanges, "Task/$accept"), 200)
+    }
+    return judge_all(
+        by_actor(carried_by_vau(exchanges, "Task/$abort"), ACTOR),
+        lambda exchange: (
+            names(exchange)
+            and (_task_id(exchange), exchange.request.header("X-AccessCode")) in codes
+            and exchange.status == 204
+        ),
+        expected="POST /Task/ID/$abort?secret=… mit X-AccessCode, Antwort 204",
+        show=lambda exchange: f"{exchange.request.start}: {exchange.status}",
+    )
 
 
 REDEEM_CHECKS: tuple[Check, ...] = (

@@ -24,7 +24,7 @@ def _uploads(exchanges: Exchanges) -> list[Exchange]:
     return carried_by_vau(exchanges, "Task/$activate")
 
 
-def _codes(exchanges: Exchanges) -> dict[str | None, str | None]:
+def access_codes(exchanges: Exchanges) -> dict[str | None, str | None]:
     """Return the access codes the service gave, by task."""
     return {
         value(_response(exchange), "/f:Task/f:id/@value"): value(
@@ -170,7 +170,7 @@ def konnektor_is_asked_for_an_enveloping_signature(exchanges: Exchanges) -> Judg
 @check("A_19273-01")
 def activate_carries_the_access_code(exchanges: Exchanges) -> Judgement:
     """$activate shows the access code of its task."""
-    codes = _codes(exchanges)
+    codes = access_codes(exchanges)
     return judge_all(
         _uploads(exchanges),
         lambda exchange: (
@@ -220,7 +220,7 @@ def resources_name_one_profile(exchanges: Exchanges) -> Judgement:
 @check("A_19239-01", "A_19238")
 def abort_shows_the_access_code(exchanges: Exchanges) -> Judgement:
     """The practice deletes with POST $abort and the access code, and the service confirms."""
-    codes = _codes(exchanges)
+    codes = access_codes(exchanges)
     calls = carried_by_vau(exchanges, "Task/$abort")
     judgement = judge_all(
         calls,

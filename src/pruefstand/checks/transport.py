@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
-from pruefstand.checks.select import by_actor, outer_http
+from pruefstand.checks.select import by_actor, carried_by_vau, outer_http
 from pruefstand.model.exchange import Exchange, Layer
 
 USER_AGENT = re.compile(r"[^/\s]{1,20}/[^/\s]{1,15} [^/\s]{1,30}/[^/\s]{1,30}")
@@ -106,6 +106,28 @@ def pseudonym_is_reused(exchanges: Exchanges) -> Judgement:
     return Judgement(True, expected, f"{followed} Folgeanfragen entsprechen")
 
 
+@check("A_21569-01")
+def outer_resource_names_the_inner(exchanges: Exchanges) -> Judgement:
+    """X-erp-resource is the first part of the inner path, in the same case."""
+    by_id = {exchange.id: exchange for exchange in exchanges}
+
+    def outer(inner: Exchange) -> str | None:
+        channel = by_id.get(inner.parent or "")
+        carrier = by_id.get(channel.parent or "") if channel else None
+        return carrier.request.header("X-erp-resource") if carrier else None
+
+    def resource(inner: Exchange) -> str:
+        path = urlsplit(inner.request.start.partition(" ")[2]).path
+        return path.lstrip("/").partition("/")[0]
+
+    return judge_all(
+        carried_by_vau(exchanges),
+        lambda inner: outer(inner) == resource(inner),
+        expected="X-erp-resource ist die Ressource des inneren Aufrufs",
+        show=lambda inner: f"X-erp-resource {outer(inner)!r} bei {inner.request.start}",
+    )
+
+
 TRANSPORT_CHECKS: tuple[Check, ...] = (
     every_call_uses_tls,
     user_agent_names_product,
@@ -113,4 +135,5 @@ TRANSPORT_CHECKS: tuple[Check, ...] = (
     business_calls_stay_in_vau,
     vau_keys_are_fresh,
     pseudonym_is_reused,
+    outer_resource_names_the_inner,
 )

@@ -97,6 +97,7 @@ OUTER: tuple[Slip[Request], ...] = (
     ),
     Slip(named.OPEN_KEY, "TokenRequest", AGAIN, _open_key),
     Slip(named.USER_AGENT, "", INSTEAD, header("User-Agent", "Pruefstand")),
+    Slip(named.RESOURCE_HEADER, "VAU", INSTEAD, header("X-erp-resource", "metadata")),
     Slip(named.USER_KIND, "VAU", INSTEAD, header("X-erp-user", "v")),
     Slip(named.OUTSIDE_VAU, "VAU", AHEAD, _outside_vau),
     Slip(named.PSEUDONYM, "VAU", INSTEAD, _without_pseudonym),
@@ -180,6 +181,8 @@ INNER: tuple[Slip[Request], ...] = (
     Slip(named.NO_CODE_AT_ABORT, "Task/$abort", AHEAD, header("X-AccessCode", None)),
     Slip(named.WRONG_SECRET_AT_CLOSE, "Task/$close", AHEAD, _wrong_secret),
     Slip(named.WRONG_SECRET_AT_REJECT, "Task/$reject", AHEAD, _wrong_secret),
+    Slip(named.NO_SECRET_AT_ABORT, "Task/$abort", AHEAD, _query("secret", None)),
+    Slip(named.NO_SECRET_AT_RECEIPT, "Task/{id}", AHEAD, _wrong_secret),
     Slip(named.POLLS_TWICE, "Communication", AHEAD, _other_poll),
     Slip(named.FOREIGN_REPLY, "Communication", AHEAD, _of_kind(_REPLY, _NUMBER, rb"\g<1>999")),
     Slip(named.LOOSE_REPLY, "Communication", AHEAD, _of_kind(_REPLY, _TEXT, _LOOSE)),
@@ -329,5 +332,17 @@ DOCUMENTS: tuple[Slip[bytes], ...] = (
         "",
         AHEAD,
         _replaced(rb"KBV_PR_ERP_Medication_\w+", b"KBV_PR_ERP_Medication_Andere"),
+    ),
+)
+
+
+PRINTS: tuple[Slip[str], ...] = (
+    Slip(named.SPOILED_CODE, "", INSTEAD, lambda page: page.replace("M2 2h1v1", "M3 2h1v1")),
+    Slip(named.NO_DETAILS, "", INSTEAD, lambda page: re.sub(r"<dd>[^<]*</dd>", "<dd></dd>", page)),
+    Slip(
+        named.BARE_HEADING,
+        "",
+        INSTEAD,
+        lambda page: re.sub(r"<h1>[^<]*</h1>", "<h1>Ausdruck</h1>", page),
     ),
 )

@@ -57,6 +57,13 @@ FOREIGN_MESSAGE = "fremde_nachricht_geloescht"
 SUBSCRIBES_TWICE = "doppelt_abonniert"
 LOOSE_ORDER = "zuweisung_ohne_struktur"
 
+SPOILED_CODE = "ausdruck_code_beschaedigt"
+NO_DETAILS = "ausdruck_ohne_angaben"
+BARE_HEADING = "ausdruck_ueberschrift_ohne_art"
+RESOURCE_HEADER = "x_erp_resource_falsch"
+NO_SECRET_AT_ABORT = "loeschen_ohne_geheimnis"  # noqa: S105 - a fault's name
+NO_SECRET_AT_RECEIPT = "quittung_mit_falschem_geheimnis"  # noqa: S105 - a fault's name
+
 PVS = (
     Fault(NO_SCOPE, "beginnt die Anmeldung ohne scope", ("A_20661-01", "A_20654-01", "A_20662-01")),
     Fault(PLAIN_CHALLENGE, "nennt die code_challenge ungehasht", ("A_20660-01", "A_20662-01")),
@@ -153,6 +160,18 @@ PVS = (
         ("P4-01", "A_19100-01", "A_21528", "A_13524"),
         "konnektor/ressource_belegt",
     ),
+    Fault(
+        SPOILED_CODE,
+        "druckt einen Code, den kein Leser mehr entziffert",
+        ("A_19543", "A_19280", "A_19279", "A_19554", "A_19553-01", "P6-311"),
+    ),
+    Fault(
+        NO_DETAILS,
+        "druckt die Angaben zu Person und Praxis nicht",
+        ("P6-24", "P6-241", "P6-242", "P6-25", "P6-26"),
+    ),
+    Fault(BARE_HEADING, "nennt in der Überschrift keine Art der Verordnung", ("P6-243",)),
+    Fault(RESOURCE_HEADER, "nennt außen eine andere Ressource als innen", ("A_21569-01",)),
 )
 AVS = (
     Fault(POLLS_TWICE, "fragt Nachrichten zweimal ab", ("A_19329-01", "A_21556")),
@@ -162,6 +181,8 @@ AVS = (
     Fault(SUBSCRIBES_TWICE, "abonniert zweimal", ("A_22375", "A_22426")),
     Fault(WRONG_SECRET_AT_CLOSE, "quittiert zuerst mit falschem Geheimnis", ("A_19289", "A_19901")),
     Fault(WRONG_SECRET_AT_REJECT, "gibt zuerst mit falschem Geheimnis zurück", ("A_19250",)),
+    Fault(NO_SECRET_AT_ABORT, "löscht zuerst ohne Geheimnis", ("A_19244",)),
+    Fault(NO_SECRET_AT_RECEIPT, "holt die Quittung zuerst mit falschem Geheimnis", ("A_19292",)),
 )
 INSURED = (Fault(LOOSE_ORDER, "weist zuerst mit bloßem Text zu", ("A_23876-01",)),)
 CARELESSNESS: Mapping[str, Mapping[str, Fault]] = {

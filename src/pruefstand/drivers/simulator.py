@@ -23,6 +23,7 @@ from pruefstand.crypto.prehashed import sign_digest
 from pruefstand.drivers import carelessness
 from pruefstand.drivers.careless import (
     DOCUMENTS,
+    PRINTS,
     CarelessErezept,
     CarelessKonnektor,
     CarelessTransport,
@@ -31,7 +32,10 @@ from pruefstand.drivers.careless_login import CarelessScrutiny
 from pruefstand.drivers.slips import carried_out
 from pruefstand.fhir.dispensation import dispensation_body
 from pruefstand.flows import abrechnen, anmelden, einloesen, loeschen, verordnen
+from pruefstand.model.exchange import Layer, Message
 from pruefstand.model.fault import FaultSet
+from pruefstand.prints import sheet_reading
+from pruefstand.prints.token_sheet import TokenSheet
 from pruefstand.transport import Transport
 
 PRODUCT = "Pruefstand/0.1.0 pruefstand"
@@ -97,6 +101,7 @@ class Practice:
         )
         erezept = _erezept(wire, endpoints, self.tokens, self.faults)
         self._attempt = erezept.attempt
+        self._wire = wire
         self.erezept: ErezeptClient = erezept
 
     @property
@@ -118,6 +123,19 @@ class Practice:
         return verordnen.prescribe(
             self.erezept, self.konnektor, hba, flow_type=flow_type, write=attempted
         )
+
+    def print_sheet(self, sheet: TokenSheet) -> str:
+        """Return the printed page as HTML; what a reader sees on it is recorded, codes decoded."""
+        page = carried_out(PRINTS, self.faults, "", sheet.html(), lambda _: None)
+        self._wire.recorder.add(
+            Layer.PRINT,
+            actor=self._wire.actor,
+            peer="versicherte",
+            operation="Ausdruck",
+            request=Message("Ausdruck", (), sheet_reading.read(page, sheet.tokens)),
+            response=None,
+        )
+        return page
 
     def withdraw(self, prescribed: verordnen.Prescribed) -> None:
         """Delete a prescription nobody has accepted."""

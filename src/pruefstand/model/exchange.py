@@ -25,6 +25,7 @@ class Layer(StrEnum):
     LDAP = "ldap"
     CETP = "cetp"
     RTC = "rtc"
+    PRINT = "print"
 
 
 class Side(StrEnum):

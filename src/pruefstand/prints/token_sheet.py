@@ -57,6 +57,9 @@ class TokenSheet:
     issued: date
     entries: tuple[SheetEntry, ...]
     practice: str = ""
+    kvnr: str = ""
+    birth_date: date | None = None
+    phone: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.entries) <= MOST_TOKENS:
