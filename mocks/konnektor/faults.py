@@ -68,12 +68,12 @@ _FURTHER = (
     Fault(
         OCSP_UNREACHABLE,
         "erreicht keinen OCSP-Responder: signiert ohne Auskunft (4261), prüft nichts",
-        ("A_19281-03", "P4-01", "A_13532"),
+        ("A_19281-03", "P4-01", "P4-01/AK3a", "A_13532"),
     ),
     Fault(
         OCSP_MISSING,
         "signiert ohne die verlangte OCSP-Antwort und meldet OK",
-        ("A_19281-03", "P4-01"),
+        ("A_19281-03", "P4-01", "P4-01/AK3a"),
     ),
     Fault(SIGNATURE_BROKEN, "liefert eine Signatur, die nicht zum Dokument passt"),
     Fault(RESOURCE_BUSY, "lehnt Signaturen mit dem HBA mit 4060 ab"),

@@ -142,7 +142,7 @@ PVS = (
     Fault(
         NO_REVOCATION_INFO,
         "verlangt vom Konnektor keine Sperrauskunft in der Signatur",
-        ("A_19281-03", "P4-01"),
+        ("A_19281-03", "P4-01", "P4-01/AK3a"),
     ),
     Fault(
         COMFORT_OFF_FIRST,
