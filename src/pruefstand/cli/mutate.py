@@ -26,7 +26,7 @@ EPILOG = (
     "Beispiele:\n\n"
     "pruefstand mutate\n\n"
     "pruefstand mutate --role pvs --lean\n\n"
-    "pruefstand mutate --fault erezept/accesscode_kurz --out /tmp/matrix"
+    "pruefstand mutate --fault erezept/accesscode_kurz --out matrix"
 )
 SPARED = {
     "file:identifiers_hold": "urteilt über eine Datei des Betreibers, nicht über Verkehr; "
