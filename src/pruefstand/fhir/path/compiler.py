@@ -10,6 +10,7 @@ from pruefstand.fhir.path.functions import FUNCTIONS
 from pruefstand.fhir.path.lexer import FhirPathProblem
 from pruefstand.fhir.path.operators import BINARY
 from pruefstand.fhir.path.parser import parse
+from pruefstand.fhir.path.shared import hangs_on_focus_only, remembered
 from pruefstand.fhir.path.syntax import (
     Binary,
     Call,
@@ -60,7 +61,9 @@ def build(tree: Expression) -> Step:
         case Member(base, name):
             return _member(base, name)
         case Call(base, name, arguments):
-            return _call(base, name, arguments)
+            step = _call(base, name, arguments)
+            shared = name == "where" and hangs_on_focus_only(tree)
+            return remembered(tree, step) if shared else step
         case Indexer(base, position):
             return _indexer(build(base), build(position))
         case TypeOperation(base, operator, type_name):

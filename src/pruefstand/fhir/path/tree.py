@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 INTEGERS = frozenset({"integer", "positiveInt", "unsignedInt", "integer64"})
 PRIMITIVES = INTEGERS | frozenset(
@@ -30,7 +31,10 @@ Scalar = str | bool | int | Decimal
 
 
 class Node:
-    """An element with its FHIR type; `value` is the text of a primitive as written."""
+    """An element with its FHIR type; `value` is the text of a primitive as written.
+
+    `verdicts` and `parts` keep what invariants and shared parts of them gave here.
+    """
 
     __slots__ = (
         "_scalar",
@@ -41,6 +45,7 @@ class Node:
         "name",
         "ordered",
         "parent",
+        "parts",
         "resource",
         "type",
         "value",
@@ -67,6 +72,7 @@ class Node:
         self.ordered: list[Node] = []
         self.resource: Node = parent.resource if parent is not None else self
         self.verdicts: dict[str, tuple[str, str] | None] = {}
+        self.parts: dict[str, list[Any]] = {}
         self._scalar: Scalar | None = None
 
     def first(self, name: str) -> Node | None:

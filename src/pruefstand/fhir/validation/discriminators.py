@@ -11,7 +11,7 @@ from pruefstand.fhir.path import FhirPathProblem, Step, compiled
 from pruefstand.fhir.path.tree import Node
 from pruefstand.fhir.validation.catalogue import Catalogue
 from pruefstand.fhir.validation.elements import STRUCTURE, Element
-from pruefstand.fhir.validation.fit import fits, has_shape
+from pruefstand.fhir.validation.fit import fits, has_shape, text_of
 
 _EXTENSION = re.compile(r"extension\('([^']+)'\)(?:\.(.*))?$")
 _DEEPEST = 6
@@ -131,6 +131,47 @@ def criteria_of(catalogue: Catalogue, sliced: Element, one: Element) -> tuple[Cr
         one.criteria = tuple(_criterion(catalogue, one, d) for d in discriminators or ())
     found: tuple[Criterion, ...] = one.criteria
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Slices that the text at one path tells apart: text → place of the first slice with it."""
+
+    step: Step
+    places: dict[str, int]
+
+    def place_of(self, node: Node, judge: Judge) -> int | None:
+        """Return the place of the slice `node` belongs to; None when it belongs to none."""
+        found = judge.items_at(node, self.step)
+        values = [one.value for one in found if type(one) is Node]
+        places = self.places
+        return min([places[text] for text in values if text in places], default=None)
+
+
+def lookup_of(catalogue: Catalogue, sliced: Element) -> Lookup | None:
+    """Return the lookup for the slices of `sliced`; None when more than one text decides."""
+    if sliced.lookup is None:
+        sliced.lookup = (_lookup(catalogue, sliced),)
+    found: Lookup | None = sliced.lookup[0]
+    return found
+
+
+def _lookup(catalogue: Catalogue, sliced: Element) -> Lookup | None:
+    steps: set[Step] = set()
+    places: dict[str, int] = {}
+    for index, one in enumerate(sliced.slices):
+        criteria = criteria_of(catalogue, sliced, one)
+        if len(criteria) > 1:
+            return None
+        for criterion in criteria:
+            if not isinstance(criterion, ByValue):
+                return None
+            steps.add(criterion.step)
+            for wanted, _ in criterion.constants:
+                if isinstance(wanted, dict):
+                    return None
+                places.setdefault(text_of(wanted), index)
+    return Lookup(steps.pop(), places) if len(steps) == 1 else None
 
 
 def _criterion(catalogue: Catalogue, one: Element, discriminator: dict[str, str]) -> Criterion:

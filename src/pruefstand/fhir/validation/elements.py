@@ -48,6 +48,7 @@ class Element:
         "invariants",
         "is_choice",
         "is_modifier",
+        "lookup",
         "max_length",
         "maximum",
         "minimum",
@@ -92,6 +93,7 @@ class Element:
         self.slices: list[Element] = []
         self.plan: Plan | None = None
         self.criteria: Any = None
+        self.lookup: Any = None
 
     @property
     def plain(self) -> bool:

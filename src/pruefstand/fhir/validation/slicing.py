@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pruefstand.fhir.path.tree import Node
-from pruefstand.fhir.validation.discriminators import criteria_of
+from pruefstand.fhir.validation.discriminators import criteria_of, lookup_of
 from pruefstand.fhir.validation.elements import Element
 from pruefstand.fhir.validation.findings import Severity
 
@@ -46,6 +46,9 @@ def _check_group(walk: Walk, owner: Node, group: list[Node], sliced: Element, on
 
 
 def _slice_of(walk: Walk, node: Node, sliced: Element) -> int | None:
+    lookup = lookup_of(walk.catalogue, sliced)
+    if lookup is not None:
+        return lookup.place_of(node, walk)
     for index, one in enumerate(sliced.slices):
         criteria = criteria_of(walk.catalogue, sliced, one)
         if criteria and all(criterion.holds(node, walk) for criterion in criteria):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +50,10 @@ class Validator:
         `profile` (`address|version`) replaces the choice by `meta.profile`; `as_of` is the
         calendar day on which the profile version must be in force.
         """
+        with _uncollected():
+            return self._judge(data, profile, as_of)
+
+    def _judge(self, data: bytes, profile: str | None, as_of: date | None) -> Result:
         try:
             source = source_of(data)
         except FhirSyntaxProblem as problem:
@@ -80,6 +87,19 @@ class Validator:
             check_bundle(walk, root)
         _check_period(walk, root, packages, profile, as_of)
         return Result(profile, tuple(dict.fromkeys([*findings, *walk.findings])))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    # Tree and definitions live until the verdict: searching them for garbage finds none.
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def source_of(data: bytes) -> Source:
