@@ -379,7 +379,9 @@ def test_readings_overlap() -> None:
     first = replace(visit(), duration=0.5)
     second = replace(first, started=first.started + timedelta(seconds=0.2))
     late = replace(first, started=first.started + timedelta(seconds=9))
+    next_one = replace(first, started=first.started + timedelta(seconds=0.5))
     assert holds(check, first, second)
+    assert breaks(check, first, next_one)
     assert breaks(check, first, late)
     assert breaks(check, first)
 
