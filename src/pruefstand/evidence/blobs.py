@@ -19,6 +19,7 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: set[str] = set()
+        self._made: set[Path] = set()
 
     def path(self, digest: str) -> Path:
         """Return where the blob `digest` lives; raises OperatorError when it is no SHA-256."""
@@ -54,11 +55,12 @@ class BlobStore:
             )
         return content
 
-    @staticmethod
-    def _store(path: Path, content: bytes) -> None:
+    def _store(self, path: Path, content: bytes) -> None:
         if path.exists():
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent not in self._made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(path.parent)
         # Readers must never see half a file: write beside it, then rename.
         draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         draft.write_bytes(content)

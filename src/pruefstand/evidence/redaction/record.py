@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 from pruefstand.evidence.codec import BlobWriter, exchange_to_json
@@ -64,10 +65,12 @@ class CaseRedactor:
         bodies: dict[str, bytes] = {}
         originals = [exchange_to_json(item, _collect(bodies)) for item in exchanges]
         summary = record.summary_json()
-        texts = dict.fromkeys([*_texts(summary), *(t for o in originals for t in _traffic(o))])
+        told = chain(_texts(summary), *map(_traffic, originals))
+        texts = list(dict.fromkeys(told))
+        whole = self._scanner.text(_BREAK.join(texts))
         scans = {digest: self._scanner.body(body) for digest, body in bodies.items()}
-        known = self._learned(list(texts), scans.values())
-        text = self._rewriter(list(texts), known).__getitem__
+        known = _learned(chain(scans.values(), [whole]))
+        text = self._rewriter(texts, whole, known).__getitem__
         stored = {
             digest: self._stored(bodies[digest], scan, known, store)
             for digest, scan in scans.items()
@@ -79,14 +82,7 @@ class CaseRedactor:
                 self._keeper.exchange(visible, original)
         return CaseRecord.from_json({**_mapped(summary, text), "exchanges": shown})
 
-    def _learned(self, texts: list[str], scans: Iterable[Scan]) -> Knowledge:
-        known = Knowledge()
-        for scan in (*scans, self._scanner.text(_BREAK.join(texts))):
-            scan.teach(known)
-        return known
-
-    def _rewriter(self, texts: list[str], known: Knowledge) -> dict[str, str]:
-        whole = self._scanner.text(_BREAK.join(texts))
+    def _rewriter(self, texts: list[str], whole: Scan, known: Knowledge) -> dict[str, str]:
         parts = self._hidden(whole.text, whole.found(known, self._kinds)).split(_BREAK)
         if len(parts) != len(texts):
             # A text that opens an element or a quote and never closes it swallowed its neighbours.
@@ -118,6 +114,13 @@ class CaseRedactor:
         commitment = self._committer.commit(kind, value)
         self._keeper.commitment(commitment)
         return commitment.mark
+
+
+def _learned(scans: Iterable[Scan]) -> Knowledge:
+    known = Knowledge()
+    for scan in scans:
+        scan.teach(known)
+    return known
 
 
 def _octets(text: str, span: Span) -> bytes:

@@ -28,7 +28,7 @@ _BODIES, _BODY, _WORDS = 128, 16 * 1024, 20_000
 """What is kept from scenario to scenario: bodies, bytes of one at most, runs that are words."""
 _SHORT = 40
 """Characters; a shorter base64 run must give readable text, or it is an ordinary word."""
-_BREAKS = re.compile(r"[\r\n]|&#1[03];|&#x[aAdD];")
+_BREAKS = re.compile(r"&#1[03];|&#x[aAdD];")
 _PART = re.compile(r"[A-Za-z0-9+]{12,}={0,2}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}[A-Za-z0-9._~+*%-]*")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~+*-]*")
@@ -254,7 +254,7 @@ def _readable(data: bytes) -> str:
 
 
 def _decoded(run: str) -> bytes | None:
-    letters = _BREAKS.sub("", run).rstrip("=")
+    letters = _joined(run).rstrip("=")
     if len(letters) % 2 == 0 and _is_hex(letters):
         return bytes.fromhex(letters)
     if len(letters) % 4 == 1:
@@ -265,6 +265,12 @@ def _decoded(run: str) -> bytes | None:
         return base64.b64decode(letters + "=" * (-len(letters) % 4))
     except (binascii.Error, ValueError):
         return None
+
+
+def _joined(run: str) -> str:
+    if "\n" in run:
+        run = run.replace("\r", "").replace("\n", "")
+    return _BREAKS.sub("", run) if "&" in run else run
 
 
 def _is_hex(letters: str) -> bool:

@@ -19,8 +19,9 @@ LONG = 120
 _LETTER = "A-Za-z0-9+/_-"
 _ENCODED = re.compile(
     # The sign before a run is part of the match: it lets the search skip ordinary words quickly.
-    rf"[^{_LETTER}]([{_LETTER}]{{12,}}"
-    rf"(?:(?:\r?\n|&#1[03];|&#x[aAdD];)+[{_LETTER}]{{4,}})*={{0,2}})"
+    # Possessive: a broken run of many lines is never walked back.
+    rf"[^{_LETTER}]([{_LETTER}]{{12,}}+"
+    rf"(?:(?:\r?\n|&#1[03];|&#x[aAdD];)++[{_LETTER}]{{4,}}+)*+={{0,2}}+)"
 )
 
 
