@@ -12,7 +12,7 @@ from pytest_bdd import given, when
 from pruefstand.checks.file import identifiers_hold
 from pruefstand.clock import BERLIN, VirtualClock, berlin_day
 from pruefstand.drivers.simulator import Pharmacy
-from pruefstand.fhir.existing import ExistingPrescription
+from pruefstand.fhir.existing import ExistingPrescription, file_content
 from pruefstand.flows.einloesen import Redeemed
 from pruefstand.flows.verordnen import Prescribed
 from pruefstand.pytest_plugin.case_log import CaseLog
@@ -50,7 +50,9 @@ def prescription_from_file(
     switch_feature: Callable[[str, str, object], None],
 ) -> FileDraft:
     check.subject = str(verordnungsdatei)
-    file = ExistingPrescription.load(verordnungsdatei)
+    content = file_content(verordnungsdatei)
+    check.read.append(content)
+    file = ExistingPrescription.from_bytes(content, str(verordnungsdatei))
     check(identifiers_hold(*file.refusals))
     for problem in file.problems:
         if problem.replaceable or problem.is_warning:

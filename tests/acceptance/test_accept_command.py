@@ -151,7 +151,8 @@ def test_a_run_that_cannot_redact_does_not_begin(tmp_path: Path) -> None:
     assert outcome.code == 4
     assert "Tresor für geschwärzte Werte nicht schreibbar" in outcome.text
     assert "Traceback" not in outcome.text
-    assert not (outcome.run.folder / "events.ndjson").exists()
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert list(folder.iterdir()) == []
 
 
 def test_a_run_that_cannot_be_sealed_says_so_and_keeps_its_report(tmp_path: Path) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pruefstand.cli.order import Order, given_wins, order_of
+from pruefstand.cli.order import Order, given_wins, hidden, order_of
 from pruefstand.cli.surroundings import joined, repeated, require_known_exclusions
 from pruefstand.config.applicability import Applicability
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.errors import ConfigurationError, OperatorError
 from pruefstand.evidence.manifest import write_manifest
 from pruefstand.evidence.run_folder import RunWriter
+from pruefstand.evidence.vault import VaultWriter, vault_path
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
-from pruefstand.pytest_plugin.selection import file_label
+from pruefstand.pytest_plugin.file_label import file_label
 from tests.unit.attestation_desk import ROOT, office
 from tests.unit.evidence_pack import INPUTS, key
 
@@ -41,6 +46,23 @@ def test_an_order_is_read_back_as_it_was(tmp_path: Path) -> None:
     for broken in ({}, {**info, "order": {}}, {**info, "seed": "x"}):
         with pytest.raises(OperatorError, match="was der Lauf tun sollte"):
             order_of(folder, broken, None)
+
+
+def test_paths_are_in_the_vault_and_come_back_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    folder = tmp_path / "lauf"
+    order = Order(tmp_path, files=(tmp_path / "Zachmann_Edeltraut.xml",))
+    vault = VaultWriter(vault_path(os.environ, folder.name))
+    shown = order.to_json(partial(hidden, vault))
+    vault.close()
+    VaultWriter(vault_path(os.environ, folder.name)).close()
+    assert "Zachmann" not in json.dumps(shown)
+    info = {"profile": "mock", "seed": 1, "as_of": None, "order": shown}
+    assert order_of(folder, info, None) == order
+    with pytest.raises(OperatorError, match="kein Tresor zum Lauf woanders"):
+        order_of(tmp_path / "woanders", info, None)
 
 
 def test_only_what_was_not_green_is_repeated_with_the_old_choices(tmp_path: Path) -> None:
@@ -99,3 +121,15 @@ def excluding(profile: Profile, name: str) -> Profile:
 def test_files_of_one_name_are_different_cases(files: list[str], labels: list[str]) -> None:
     assert [file_label(file, files) for file in files] == labels
     assert len(set(labels)) == len(files)
+
+
+def test_a_file_that_is_called_after_its_patient_gets_a_number(tmp_path: Path) -> None:
+    patient = b'<name><family value="Freudenreich-Sorglos"/><given value="Adalbertus"/></name>'
+    named, other = tmp_path / "Rezept_Adalbertus.xml", tmp_path / "Rezept_7.xml"
+    for file in (named, other):
+        file.write_bytes(patient)
+    label = file_label(str(named), [str(named), str(other)])
+    assert re.fullmatch("datei-[0-9a-f]{12}", label)
+    assert label == file_label(str(named), [str(named)])
+    assert file_label(str(other), [str(named), str(other)]) == "Rezept_7.xml"
+    assert file_label(str(tmp_path / "K220635158.xml"), []) != "K220635158.xml"

@@ -256,6 +256,15 @@ def test_a_value_seen_once_is_hidden_everywhere_in_the_scenario() -> None:
     assert bench.memory.exchanges[0][1]["request"]["start"] == f"GET /Task?ac={CODE}"
 
 
+def test_whom_a_file_names_is_hidden_though_it_was_never_sent() -> None:
+    bench = Bench()
+    message = "/in/Zachmann.xml, Zeile 7: falsch"
+    record = CaseRecord("C", "T", "f", (), Verdict.FAILED, message=message)
+    assert bench.redactor.redact(record, (), bench.store).message == message
+    shown = bench.redactor.redact(record, (), bench.store, [PATIENT.encode()])
+    assert re.fullmatch("/in/⟨name:[0-9a-f]{64}⟩.xml, Zeile 7: falsch", shown.message)
+
+
 def test_one_value_has_one_commitment_and_another_run_another() -> None:
     first, second = Committer(b"a" * 32), Committer(b"b" * 32)
     commitment = first.commit(SecretKind.NAME, b"Zachmann")

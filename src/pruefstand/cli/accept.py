@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,12 +15,12 @@ from typing import Annotated, Any
 import pytest
 import typer
 from rich.console import Console
-from rich.table import Table
 
 import pruefstand
 from pruefstand.cli.evidence import read_file
 from pruefstand.cli.live import LiveRun
-from pruefstand.cli.order import Order
+from pruefstand.cli.order import Order, hidden
+from pruefstand.cli.outcome import close
 from pruefstand.cli.surroundings import (
     case_lists,
     counting,
@@ -37,7 +36,7 @@ from pruefstand.errors import Blame, ExitCode, OperatorError, PruefstandError
 from pruefstand.evidence.inputs import input_hashes
 from pruefstand.evidence.manifest import write_manifest
 from pruefstand.evidence.operator_key import OperatorKey, key_path, operator_key
-from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_run, summary
+from pruefstand.evidence.run_folder import RunWriter, create_run_folder, read_run
 from pruefstand.evidence.timestamp import stamp_manifest
 from pruefstand.evidence.vault import VaultWriter, vault_path
 from pruefstand.model.case import CaseRecord
@@ -47,27 +46,14 @@ from pruefstand.pytest_plugin.fixtures import virtual_clock
 from pruefstand.report.dossier import compile_dossier
 from pruefstand.report.files import write_reports
 from pruefstand.requirements.catalogue import load_catalogue
-from pruefstand.requirements.deviations import Accounted, account
-from pruefstand.requirements.deviations import State as DeviationState
+from pruefstand.requirements.deviations import account
 from pruefstand.rng import Rng
 from pruefstand.transport.timestamp import ask_authority
 
-COLOURS = {
-    Verdict.PASSED: "green",
-    Verdict.HINT: "cyan",
-    Verdict.ATTESTED: "green",
-    Verdict.NOT_APPLICABLE: "dim",
-    Verdict.FAILED: "red",
-    Verdict.HARNESS_ERROR: "magenta",
-}
 DIRTY = "-dirty"
 """Follows a commit that the files in use differ from."""
 ONLY_OURS = ("--disable-plugin-autoload", "-ppytest-bdd", "-pxdist", "-ppruefstand")
 """Whatever else is installed beside us must not take part in a verdict."""
-NEXT_STEP = {
-    DeviationState.EXPIRED: " → beheben oder mit neuem Ende eintragen",
-    DeviationState.GONE: " → aus dem Register nehmen",
-}
 EPILOG = (
     "Beispiele:\n\n"
     "pruefstand accept\n\n"
@@ -157,11 +143,13 @@ def execute(console: Console, order: Order) -> Done:
     console.print(f"{title} · {order.as_of or 'heute'}")
     writer = RunWriter(folder, clock)
     info = run_info(folder, chosen, order.seed, order.as_of, started)
-    info |= {"order": order.to_json(), "inputs": inputs, **(order.origin or {}), **around.info}
+    vault = VaultWriter(vault_path(os.environ, folder.name))
+    told = order.to_json(partial(hidden, vault) if info["redaction"]["kinds"] else str)
+    vault.close()
+    info |= {"order": told, "inputs": inputs, **(order.origin or {}), **around.info}
     writer.begin(info)
     if shown := info["redaction"]["off"]:
         console.print(f"[yellow]Nicht geschwärzt[/] laut Profil: {', '.join(shown)}")
-    VaultWriter(vault_path(os.environ, folder.name)).close()
     live = LiveRun(console, writer.case, around.judge)
     outcome = run_scenarios(root, folder, order, live)
     info["sut"]["certificates"] = sorted(live.certificates | set(info["sut"]["certificates"]))
@@ -174,7 +162,7 @@ def execute(console: Console, order: Order) -> Done:
     dossier = compile_dossier(read_run(folder), load_catalogue(root / "catalogue"))
     with console.status("Berichte") as status:
         write_reports(dossier, folder, announce=status.update)
-    close(console, live, folder / "report.html", accounted)
+    close(console, live, folder, accounted)
     key = seal(console, folder, inputs, clock)
     stamp(console, folder, key, order.tsa or chosen.evidence.tsa, chosen.evidence.tsa_ca)
     return Done(code, folder)
@@ -317,46 +305,3 @@ def stamp(console: Console, folder: Path, key: OperatorKey, tsa: str, authority:
         return
     at = stamped.at.astimezone(BERLIN)
     console.print(f"Zeitstempel: {at:%d.%m.%Y %H:%M:%S} · {stamped.authority}", markup=False)
-
-
-def close(
-    console: Console, live: LiveRun, report: Path, accounted: Sequence[Accounted] = ()
-) -> None:
-    """Print what is not green, the closing table and the report's path."""
-    for case in live.cases:
-        if not case.verdict.green:
-            print_case(console, case, accounted)
-    for reason, count in Counter(
-        case.message for case in live.cases if case.verdict is Verdict.NOT_APPLICABLE
-    ).items():
-        text = f"{Verdict.NOT_APPLICABLE}: {count} Szenarien, {reason}"
-        console.print(text, markup=False, soft_wrap=True)
-    for entry in accounted:
-        if entry.state is not DeviationState.UNSEEN:
-            console.print(f"{entry}{NEXT_STEP.get(entry.state, '')}", markup=False, soft_wrap=True)
-    for text in live.broken:
-        console.print(text, markup=False, soft_wrap=True)
-    print_summary(console, live.cases)
-    console.print(f"Bericht: {report}", soft_wrap=True)
-
-
-def print_case(console: Console, case: CaseRecord, accounted: Sequence[Accounted] = ()) -> None:
-    """Print a case that is not green, with the deviations that are known of it."""
-    hint = f" → {case.hint}" if case.hint else ""
-    console.print(f"[bold]{case.verdict}[/bold] {case.id} {case.title}", soft_wrap=True)
-    console.print(f"   {case.message}{hint}", markup=False, soft_wrap=True)
-    for entry in accounted:
-        if case.id in entry.cases:
-            console.print(f"   {entry.state} {entry.deviation.id}", markup=False)
-
-
-def print_summary(console: Console, cases: Sequence[CaseRecord]) -> None:
-    """Print the number of cases per verdict."""
-    table = Table("Urteil", "Szenarien")
-    for verdict, count in summary(cases).items():
-        if count:
-            table.add_row(f"[{COLOURS.get(Verdict(verdict), 'yellow')}]{verdict}[/]", str(count))
-    if cases:
-        console.print(table)
-    else:
-        console.print("Kein Szenario ausgewählt → --only prüfen")

@@ -17,7 +17,8 @@ from rich.table import Table
 
 from pruefstand.attest.desk import Desk, open_desk
 from pruefstand.attest.view import CampaignView, campaign_view
-from pruefstand.cli.accept import COLOURS, exit_code, print_case
+from pruefstand.cli.accept import exit_code
+from pruefstand.cli.outcome import COLOURS, print_case
 from pruefstand.cli.requirements import coverage_json, print_coverage
 from pruefstand.cli.surroundings import counting, deviations_of
 from pruefstand.clock import SystemClock, berlin_day

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pruefstand.errors import OperatorError
+from pruefstand.evidence.redaction.commitment import MARK
+from pruefstand.evidence.vault import VaultWriter, open_vault
 from pruefstand.model.case import Json
+from pruefstand.model.secret_kind import SecretKind
+
+Hide = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +35,14 @@ class Order:
     tsa: str = ""
     origin: Mapping[str, str] | None = None
 
-    def to_json(self) -> Json:
-        """Return what `run.json` keeps beside profile, seed and day."""
+    def to_json(self, hide: Hide = str) -> Json:
+        """Return what `run.json` keeps beside profile, seed and day.
+
+        `hide` gives what stands for a path: file names often hold the name of a person.
+        """
         return {
             "only": self.only,
-            "files": [str(path) for path in self.files],
+            "files": [hide(str(path)) for path in self.files],
             "workers": self.workers,
             "keep": list(self.keep) if self.keep is not None else None,
             "omit": list(self.omit),
@@ -43,7 +52,10 @@ class Order:
 
 
 def order_of(folder: Path, info: Mapping[str, Any], campaign: Path | None) -> Order:
-    """Return the order behind the run in `folder`; raises OperatorError when it has none."""
+    """Return the order behind the run in `folder`.
+
+    Raises OperatorError when it has none, or when the vault with its paths is not on this machine.
+    """
     try:
         raw = info["order"]
         return Order(
@@ -52,7 +64,7 @@ def order_of(folder: Path, info: Mapping[str, Any], campaign: Path | None) -> Or
             seed=int(info["seed"]),
             as_of=info["as_of"],
             only=raw["only"],
-            files=tuple(map(Path, raw["files"])),
+            files=tuple(Path(_plain(folder.name, str(shown))) for shown in raw["files"]),
             workers=int(raw["workers"]),
             keep=tuple(raw["keep"]) if raw["keep"] is not None else None,
             omit=tuple(raw["omit"]),
@@ -65,6 +77,17 @@ def order_of(folder: Path, info: Mapping[str, Any], campaign: Path | None) -> Or
             f"{folder}: run.json sagt nicht, was der Lauf tun sollte",
             hint="einen neuen Lauf starten: pruefstand accept",
         ) from error
+
+
+def hidden(vault: VaultWriter, path: str) -> str:
+    """Keep `path` in the vault of the run and return the commitment that stands for it."""
+    commitment = vault.committer.commit(SecretKind.CONTENT, os.fsencode(path))
+    vault.commitment(commitment)
+    return commitment.mark
+
+
+def _plain(run: str, shown: str) -> str:
+    return open_vault(run).plain(shown) if MARK.search(shown) else shown
 
 
 def given_wins(order: Order, given: Mapping[str, Any]) -> Order:

@@ -10,8 +10,9 @@ import pytest
 import typer
 from rich.console import Console
 
-from pruefstand.cli.accept import Done, execute, exit_code, print_case, print_summary, seal
+from pruefstand.cli.accept import Done, execute, exit_code, seal
 from pruefstand.cli.order import order_of
+from pruefstand.cli.outcome import print_case, print_summary
 from pruefstand.clock import SystemClock
 from pruefstand.config.project import project_root
 from pruefstand.errors import ExitCode, OperatorError

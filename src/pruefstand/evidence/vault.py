@@ -2,8 +2,9 @@
 
 `$XDG_CONFIG_HOME/pruefstand/vault/<run>/` (folders 0700, files 0600) holds the run's secret, the
 value of each commitment, the originals of changed exchanges and bodies. Every process of a run
-appends to files of its own: `values`, `exchanges` and the index of `bodies` are NDJSON, the bodies
-lie one after the other beside it. Whoever deletes the folder makes the commitments final.
+appends to files of its own, one writer after the other: `values`, `exchanges` and the index of
+`bodies` are NDJSON, the bodies lie one after the other beside it. Whoever deletes the folder makes
+the commitments final.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from typing import IO
 from pruefstand.errors import OperatorError
 from pruefstand.evidence.codec import exchange_from_json
 from pruefstand.evidence.operator_key import key_path
-from pruefstand.evidence.redaction.commitment import Commitment, Committer
+from pruefstand.evidence.redaction.commitment import MARK, Commitment, Committer
 from pruefstand.evidence.run_folder import Run
 from pruefstand.model.case import CaseRecord, Json
 from pruefstand.model.exchange import Exchange
@@ -46,7 +48,6 @@ class VaultWriter:
         self._folder = folder
         self._kept: set[str] = set()
         self._stored: set[str] = set()
-        self._end = 0
         try:
             # `parents=True` would give the folders above the usual rights.
             for place in (folder.parent.parent, folder.parent, folder):
@@ -57,6 +58,7 @@ class VaultWriter:
                 for name in (VALUES, EXCHANGES, BODIES)
             )
             self._bodies = _private(folder / f"{BODIES}-{os.getpid()}.bin")
+            self._end = os.fstat(self._bodies.fileno()).st_size
         except OSError as error:
             raise OperatorError(
                 f"{folder}: Tresor für geschwärzte Werte nicht schreibbar ({error.strerror})",
@@ -124,6 +126,14 @@ class Vault:
             digest = entry["commitment"]
             found[digest] = Commitment(kind, entry["salt"], value, digest)
         return found
+
+    def plain(self, text: str) -> str:
+        """Return `text` with what its commitments hide; one that is not of this run stays."""
+        return MARK.sub(self._hidden_by, text)
+
+    def _hidden_by(self, mark: re.Match[str]) -> str:
+        hidden = self.commitments.get(mark[2])
+        return os.fsdecode(hidden.value) if hidden else mark[0]
 
     def original(self, shown: Json) -> Json:
         """Return the original of an exchange as the run folder shows it."""
@@ -224,7 +234,7 @@ def _secret(path: Path) -> bytes:
 
 
 def _private(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def _append(file: IO[bytes], entry: Json) -> None:

@@ -40,6 +40,30 @@ class Change:
     new: str
 
 
+def file_content(path: Path | str) -> bytes:
+    """Return the octets of a file, one more than allowed of a larger one.
+
+    Raises PrescriptionFileError when it cannot be read.
+    """
+    file = Path(path)
+    try:
+        # A pipe or device could block or never end.
+        if file.is_dir():
+            raise OSError(errno.EISDIR, "")
+        if file.exists() and not file.is_file():
+            raise OSError(errno.EINVAL, "")
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise PrescriptionFileError(
+            str(file),
+            _REASONS.get(getattr(error, "errno", None), "nicht lesbar"),
+            "eine lesbare Datei",
+            "Pfad und Leserechte prüfen",
+        ) from None
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class ExistingPrescription:
     """A KBV_PR_ERP_Bundle as the operator gave it; `data` are the original bytes."""
@@ -59,23 +83,7 @@ class ExistingPrescription:
     @classmethod
     def load(cls, path: Path | str) -> ExistingPrescription:
         """Read a file; raises PrescriptionFileError when it cannot be used."""
-        file = Path(path)
-        try:
-            # A pipe or device could block or never end.
-            if file.is_dir():
-                raise OSError(errno.EISDIR, "")
-            if file.exists() and not file.is_file():
-                raise OSError(errno.EINVAL, "")
-            with file.open("rb") as stream:
-                data = stream.read(LARGEST_FILE + 1)
-        except (OSError, ValueError) as error:
-            raise PrescriptionFileError(
-                str(file),
-                _REASONS.get(getattr(error, "errno", None), "nicht lesbar"),
-                "eine lesbare Datei",
-                "Pfad und Leserechte prüfen",
-            ) from None
-        return cls.from_bytes(data, str(file))
+        return cls.from_bytes(file_content(path), str(Path(path)))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> ExistingPrescription:

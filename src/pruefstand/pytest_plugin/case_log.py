@@ -52,6 +52,8 @@ class CaseLog:
     skip_reason: str = ""
     subject: str = ""
     """What the scenario is about, a file for instance; every message names it."""
+    read: list[bytes] = field(default_factory=list)
+    """Contents of the operator's files; nobody they name may stand in the run folder."""
     ruling: Ruling | None = None
     """Set when the scenario is not executed."""
     excluded: Mapping[str, str] = field(default_factory=dict)

@@ -169,7 +169,9 @@ def pytest_runtest_makereport(
         item.stash[_OUTCOME] = report.outcome
     if call.when == "teardown":
         outcome = "failed" if report.failed else item.stash.get(_OUTCOME, "failed")
-        record = redacted(item.config, log.record(outcome, log.error), tuple(log.exchanges()))
+        record = redacted(
+            item.config, log.record(outcome, log.error), tuple(log.exchanges()), log.read
+        )
         # pytest keeps every item to the end, and the log leads to all bodies of the scenario.
         del item.stash[CASE]
         report.user_properties.append((PROPERTY, json.dumps(record.to_json())))

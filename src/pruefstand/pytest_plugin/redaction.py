@@ -20,14 +20,10 @@ from pruefstand.evidence.vault import VaultWriter, vault_path
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.secret_kind import SecretKind
-from pruefstand.testdata import names
+from pruefstand.testdata.names import PERSONS
 
 PKI = pytest.StashKey[Pki]()
 """The test PKI of the run, as soon as there is one."""
-
-
-PERSONS = frozenset((*names.GIVEN_NAMES, *names.FAMILY_NAMES))
-"""The names that test persons are made of."""
 
 
 class RunRedaction:
@@ -41,12 +37,19 @@ class RunRedaction:
         self._identities = 0
 
     def redact(
-        self, record: CaseRecord, exchanges: tuple[Exchange, ...], pki: Pki | None
+        self,
+        record: CaseRecord,
+        exchanges: tuple[Exchange, ...],
+        pki: Pki | None,
+        read: Iterable[bytes] = (),
     ) -> CaseRecord:
-        """Return `record` with its exchanges as the run folder may show them."""
+        """Return `record` with its exchanges as the run folder may show them.
+
+        Whom the contents that were `read` name is hidden, too.
+        """
         if pki is not None:
             self._learn_cards(pki)
-        redacted = self._redactor.redact(record, exchanges, self._store.write)
+        redacted = self._redactor.redact(record, exchanges, self._store.write, read)
         self._vault.flush()
         return redacted
 
@@ -77,7 +80,10 @@ _REDACTION = pytest.StashKey[RunRedaction]()
 
 
 def redacted(
-    config: pytest.Config, record: CaseRecord, exchanges: tuple[Exchange, ...]
+    config: pytest.Config,
+    record: CaseRecord,
+    exchanges: tuple[Exchange, ...],
+    read: Iterable[bytes] = (),
 ) -> CaseRecord:
     """Return `record` fit for the run folder; without one, the bare record."""
     run = config.getoption("--pruefstand-run")
@@ -90,4 +96,4 @@ def redacted(
         redaction = RunRedaction(Path(run), profile.evidence.redact)
         config.stash[_REDACTION] = redaction
         config.add_cleanup(redaction.close)
-    return config.stash[_REDACTION].redact(record, exchanges, config.stash.get(PKI, None))
+    return config.stash[_REDACTION].redact(record, exchanges, config.stash.get(PKI, None), read)

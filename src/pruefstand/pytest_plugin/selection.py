@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pruefstand.pytest_plugin.file_label import file_label
 
 
 def selected(config: pytest.Config, items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -53,20 +55,10 @@ def collected_id(item: pytest.Item) -> str:
 
 
 def case_id(node: Any, tags: Iterable[str]) -> str:
-    """Return the `@tc` value, with the row's `fall` or the file's name where there are several."""
+    """Return the `@tc` value, with the row's `fall` or the file's label where there are several."""
     base = next((tag[3:] for tag in sorted(tags) if tag.startswith("tc:")), node.name)
     parameters = getattr(getattr(node, "callspec", None), "params", {})
     row = parameters.get("_pytest_bdd_example", {}).get("fall")
     file = parameters.get("verordnungsdatei")
     suffix = row or (file_label(file, node.config.getoption("--verordnung")) if file else "")
     return f"{base}#{suffix}" if suffix else base
-
-
-def file_label(file: str, files: Sequence[str]) -> str:
-    """Return the name of `file`, with as many folders as tell it from the others of that name."""
-    parts = PurePath(file).parts
-    others = [PurePath(other).parts for other in files if other != file]
-    for length in range(1, len(parts)):
-        if not any(other[-length:] == parts[-length:] for other in others):
-            return "/".join(parts[-length:])
-    return PurePath(file).as_posix()

@@ -24,6 +24,9 @@ _TOWNS = (
     ("01067", "Dresden"), ("99084", "Erfurt"),
 )  # fmt: skip
 
+PERSONS = frozenset((*GIVEN_NAMES, *FAMILY_NAMES))
+"""The names that test persons are made of."""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonName:

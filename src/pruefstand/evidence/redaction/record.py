@@ -59,9 +59,16 @@ class CaseRedactor:
         self._scanner = Scanner(vocabulary)
 
     def redact(
-        self, record: CaseRecord, exchanges: Sequence[Exchange], store: BlobWriter
+        self,
+        record: CaseRecord,
+        exchanges: Sequence[Exchange],
+        store: BlobWriter,
+        read: Iterable[bytes] = (),
     ) -> CaseRecord:
-        """Return `record` with its exchanges, fit for the run folder; `store` takes the bodies."""
+        """Return `record` with its exchanges, fit for the run folder; `store` takes the bodies.
+
+        `read` are contents that the scenario read and perhaps never sent: whom they name is hidden.
+        """
         bodies: dict[str, bytes] = {}
         originals = [exchange_to_json(item, _collect(bodies)) for item in exchanges]
         summary = record.summary_json()
@@ -69,7 +76,7 @@ class CaseRedactor:
         texts = list(dict.fromkeys(told))
         whole = self._scanner.text(_BREAK.join(texts))
         scans = {digest: self._scanner.body(body) for digest, body in bodies.items()}
-        known = _learned(chain(scans.values(), [whole]))
+        known = _learned(chain(scans.values(), map(self._scanner.body, read), [whole]))
         text = self._rewriter(texts, whole, known).__getitem__
         stored = {
             digest: self._stored(bodies[digest], scan, known, store)
