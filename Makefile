@@ -20,8 +20,9 @@ unexport PYTHONDONTWRITEBYTECODE
 accept: $(STAMP)/run
 	$(BIN)/pruefstand accept
 
+# All scenarios run once, as `pruefstand accept` (test_accept_command.py); bare pytest runs them too.
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/acceptance/test_features.py
 
 lint: $(STAMP)/dev
 	$(BIN)/ruff check $(CODE)

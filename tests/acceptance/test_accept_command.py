@@ -31,6 +31,8 @@ from tests.unit.pdf_structure import problems
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = os.environ.get("PRUEFSTAND_SPECS")
 OFFICIAL = Path(SPECS or "") / "examples" / "KBV_PR_ERP_Bundle"
+TIMEOUT = 900
+"""Seconds; a whole run takes a minute of processor time, more on a machine that is shared."""
 needs_specs = pytest.mark.skipif(not SPECS, reason="PRUEFSTAND_SPECS is not set")
 
 
@@ -68,7 +70,7 @@ def accept(folder: Path, *arguments: str | Path) -> Outcome:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=TIMEOUT,
         env=environ,
     )
     return Outcome(done.returncode, done.stdout + done.stderr, folder)
