@@ -41,6 +41,9 @@ def tags_of(data: bytes) -> Tag:
     except expat.ExpatError as error:
         text = expat.ErrorString(error.code)
         raise FhirSyntaxProblem(text, line=error.lineno, column=error.offset + 1) from None
+    finally:
+        # Parser and builder know each other: the tags would wait for a garbage search.
+        del builder.parser
     return builder.document
 
 

@@ -90,6 +90,15 @@ class Node:
         self.children.setdefault(child.name, []).append(child)
         self.ordered.append(child)
 
+    def dissolve(self) -> None:
+        """Cut every tie inside the tree below, so that nothing waits for a garbage search."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(node.ordered)
+            node.parent = None
+            del node.resource, node.parts
+
     @property
     def scalar(self) -> Scalar | None:
         """The value in its own type; text when it does not read as that type."""

@@ -86,6 +86,7 @@ class Validator:
         if root.type == "Bundle":
             check_bundle(walk, root)
         _check_period(walk, root, packages, profile, as_of)
+        root.dissolve()
         return Result(profile, tuple(dict.fromkeys([*findings, *walk.findings])))
 
 
