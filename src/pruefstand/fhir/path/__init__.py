@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pruefstand.fhir.path.compiler import compiled
-from pruefstand.fhir.path.focus import Focus, Services, Step
+from pruefstand.fhir.path.compiler import compiled, compiled_rule
+from pruefstand.fhir.path.focus import Focus, Services, Step, Test
 from pruefstand.fhir.path.lexer import FhirPathProblem
 
-__all__ = ["FhirPathProblem", "Focus", "Services", "Step", "compiled"]
+__all__ = ["FhirPathProblem", "Focus", "Services", "Step", "Test", "compiled", "compiled_rule"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import TypeVar
 
-from pruefstand.fhir.path.focus import Focus, Items, Step
+from pruefstand.fhir.path.focus import Focus, Items, Step, Test
 from pruefstand.fhir.path.functions import FUNCTIONS
 from pruefstand.fhir.path.lexer import FhirPathProblem
-from pruefstand.fhir.path.operators import BINARY
+from pruefstand.fhir.path.operators import COMBINING
 from pruefstand.fhir.path.parser import parse
+from pruefstand.fhir.path.predicates import COMPARING, LOGICAL, PREDICATES, equals_text, typed
 from pruefstand.fhir.path.shared import hangs_on_focus_only, remembered
 from pruefstand.fhir.path.syntax import (
     Binary,
@@ -24,8 +27,9 @@ from pruefstand.fhir.path.syntax import (
     Variable,
 )
 from pruefstand.fhir.path.tree import Node
-from pruefstand.fhir.path.values import has_type, scalar
+from pruefstand.fhir.path.values import has_type, holds, scalar, truth
 
+_WITH_CRITERIA = frozenset({"where", "exists", "all"})
 _CHOICE = re.compile(
     r"(value|effective|onset|occurrence|deceased|multipleBirth|medication|asNeeded|reported)[A-Z]"
 )
@@ -42,6 +46,8 @@ _SURROUNDINGS: dict[str, Step] = {
     "$total": lambda _, focus: focus.total,
 }
 
+Closure = TypeVar("Closure", Step, Test)
+
 
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Step:
@@ -49,8 +55,17 @@ def compiled(text: str) -> Step:
     return build(parse(text))
 
 
+@lru_cache(maxsize=4096)
+def compiled_rule(text: str) -> Test:
+    """Return the closure that tells whether a rule is met; raises FhirPathProblem."""
+    return criterion(parse(text))
+
+
 def build(tree: Expression) -> Step:
     """Return the closure of a syntax tree; raises FhirPathProblem."""
+    test = _predicate(tree)
+    if test is not None:
+        return _collected(test)
     match tree:
         case Literal(value):
             return _literal(value)
@@ -58,21 +73,66 @@ def build(tree: Expression) -> Step:
             return lambda items, _: items
         case Variable(name):
             return _variable(name)
-        case Member(base, name):
-            return _member(base, name)
+        case Member():
+            return _path(tree)
         case Call(base, name, arguments):
             step = _call(base, name, arguments)
             shared = name == "where" and hangs_on_focus_only(tree)
             return remembered(tree, step) if shared else step
         case Indexer(base, position):
             return _indexer(build(base), build(position))
-        case TypeOperation(base, operator, type_name):
-            return _type_operation(build(base), operator, type_name)
+        case TypeOperation(base, _, type_name):
+            return _of_type(build(base), type_name)
         case Binary(operator, left, right):
-            return BINARY[operator](build(left), build(right))
+            return COMBINING[operator](build(left), build(right))
         case Negated(base):
             inner = build(base)
             return lambda items, focus: [-scalar(item) for item in inner(items, focus)]
+
+
+def truth_of(tree: Expression) -> Test:
+    """Return the closure of a syntax tree that stands where one truth value is meant."""
+    test = _predicate(tree)
+    if test is not None:
+        return test
+    step = build(tree)
+    return lambda items, focus: truth(step(items, focus))
+
+
+def criterion(tree: Expression) -> Test:
+    """Return the closure of a rule or criterion: several items are as good as true."""
+    test = _predicate(tree)
+    if test is not None:
+        return test
+    step = build(tree)
+    return lambda items, focus: holds(step(items, focus))
+
+
+def _collected(test: Test) -> Step:
+    def run(items: Items, focus: Focus) -> Items:
+        value = test(items, focus)
+        return [] if value is None else [value]
+
+    return run
+
+
+def _predicate(tree: Expression) -> Test | None:
+    """Return the closure of a tree that can give nothing but a truth value."""
+    match tree:
+        case Binary("=" | "!=" as operator, left, Literal(str() as wanted)):
+            return equals_text(build(left), wanted, negated=operator == "!=")
+        case Binary(operator, left, right) if operator in LOGICAL:
+            return LOGICAL[operator](truth_of(left), truth_of(right))
+        case Binary(operator, left, right) if operator in COMPARING:
+            return COMPARING[operator](build(left), build(right))
+        case TypeOperation(base, "is", name):
+            return typed(build(base), name)
+        case Call(base, "is", (Member(_, name),)):
+            return typed(build(base), name)
+        case Call(base, name, arguments) if name in PREDICATES:
+            return _applied(PREDICATES[name], base, name, arguments)
+        case _:
+            return None
 
 
 def _literal(value: object) -> Step:
@@ -88,11 +148,26 @@ def _variable(name: str) -> Step:
     return _SURROUNDINGS[name]
 
 
-def _member(base: Expression, name: str) -> Step:
-    choice = _CHOICE.match(name)
-    fallback = choice[1] if choice else None
+def _path(tree: Expression) -> Step:
+    """Return the closure of `base.name.name…`, one for all names."""
+    names: list[tuple[str, str | None]] = []
+    while isinstance(tree, Member):
+        choice = _CHOICE.match(tree.name)
+        names.insert(0, (tree.name, choice[1] if choice else None))
+        tree = tree.base
+    if isinstance(tree, This):
+        first = names[0][0]
+        if not first[:1].isupper():
+            return lambda items, _: _children(items, names)
+        base = _of_type(build(tree), first)
+        names = names[1:]
+    else:
+        base = build(tree)
+    return lambda items, focus: _children(base(items, focus), names)
 
-    def children(items: Items) -> Items:
+
+def _children(items: Items, names: list[tuple[str, str | None]]) -> Items:
+    for name, fallback in names:
         found: Items = []
         for item in items:
             if type(item) is not Node:
@@ -101,17 +176,13 @@ def _member(base: Expression, name: str) -> Step:
             if named is None and fallback:
                 named = item.children.get(fallback)
             if named:
-                found.extend(named)
+                found += named
             elif name == "value" and item.value is not None:
                 found.append(item)
-        return found
-
-    if isinstance(base, This):
-        if name[:1].isupper():
-            return lambda items, _: [item for item in items if has_type(item, name)]
-        return lambda items, _: children(items)
-    inner = build(base)
-    return lambda items, focus: children(inner(items, focus))
+        items = found
+        if not items:
+            break
+    return items
 
 
 def _indexer(base: Step, position: Step) -> Step:
@@ -125,27 +196,28 @@ def _indexer(base: Step, position: Step) -> Step:
     return run
 
 
-def _type_operation(base: Step, operator: str, name: str) -> Step:
-    if operator == "is":
-
-        def test(items: Items, focus: Focus) -> Items:
-            found = base(items, focus)
-            return [has_type(found[0], name)] if found else []
-
-        return test
+def _of_type(base: Step, name: str) -> Step:
     return lambda items, focus: [i for i in base(items, focus) if has_type(i, name)]
 
 
 def _call(base: Expression, name: str, arguments: tuple[Expression, ...]) -> Step:
     if name in ("is", "as", "ofType"):
-        named = arguments[0] if len(arguments) == 1 else None
-        if not isinstance(named, Member):
-            raise FhirPathProblem(f"{name}() wants one type")
-        return _type_operation(build(base), name, named.name)
+        match arguments:
+            case (Member(_, type_name),):
+                return _of_type(build(base), type_name)
+        raise FhirPathProblem(f"{name}() wants one type")
     builder = FUNCTIONS.get(name)
     if builder is None:
         raise FhirPathProblem(f"unknown function {name}()")
+    return _applied(builder, base, name, arguments)
+
+
+def _applied(
+    builder: Callable[..., Closure], base: Expression, name: str, arguments: Iterable[Expression]
+) -> Closure:
+    below = truth_of if name == "not" else build
+    inside = criterion if name in _WITH_CRITERIA else build
     try:
-        return builder(build(base), *(build(argument) for argument in arguments))
+        return builder(below(base), *(inside(argument) for argument in arguments))
     except TypeError:
         raise FhirPathProblem(f"wrong number of arguments for {name}()") from None

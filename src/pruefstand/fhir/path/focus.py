@@ -40,3 +40,5 @@ class Focus:
 
 Items = list[Any]
 Step = Callable[[Items, Focus], Items]
+Test = Callable[[Items, Focus], bool | None]
+"""An expression for its truth: None stands for the empty collection."""

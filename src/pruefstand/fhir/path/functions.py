@@ -5,40 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pruefstand.fhir.path.focus import Focus, Items, Step
+from pruefstand.fhir.path.focus import Focus, Items, Step, Test
 from pruefstand.fhir.path.operators import unique, united
 from pruefstand.fhir.path.text_functions import TEXT_FUNCTIONS
 from pruefstand.fhir.path.tree import Node
-from pruefstand.fhir.path.values import holds, identity, scalar, text, truth
+from pruefstand.fhir.path.values import identity, scalar, text, truth
 
 _LIMIT = 100_000
 
 
-def exists(base: Step, criteria: Step | None = None) -> Step:
-    """`exists([criteria])`."""
-    if criteria is None:
-        return lambda items, focus: [bool(base(items, focus))]
-    return lambda items, focus: [any(holds(criteria([item], focus)) for item in base(items, focus))]
-
-
-def negation(base: Step) -> Step:
-    """`not()`: empty stays empty."""
-
-    def run(items: Items, focus: Focus) -> Items:
-        value = truth(base(items, focus))
-        return [] if value is None else [not value]
-
-    return run
-
-
-def where(base: Step, criteria: Step) -> Step:
+def where(base: Step, criteria: Test) -> Step:
     """`where(criteria)`."""
-    return lambda items, focus: [i for i in base(items, focus) if holds(criteria([i], focus))]
-
-
-def every(base: Step, criteria: Step) -> Step:
-    """`all(criteria)`."""
-    return lambda items, focus: [all(holds(criteria([i], focus)) for i in base(items, focus))]
+    return lambda items, focus: [i for i in base(items, focus) if criteria([i], focus)]
 
 
 def select(base: Step, projection: Step) -> Step:
@@ -225,11 +203,7 @@ def _over(result: Callable[[Items], Items]) -> Callable[[Step], Step]:
 
 
 FUNCTIONS: dict[str, Callable[..., Step]] = {
-    "exists": exists,
-    "empty": _over(lambda found: [not found]),
-    "not": negation,
     "where": where,
-    "all": every,
     "select": select,
     "repeat": repeat,
     "count": _over(lambda found: [len(found)]),

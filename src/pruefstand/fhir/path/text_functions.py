@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 
-from pruefstand.fhir.path.focus import Focus, Items, Step
+from pruefstand.fhir.path.focus import Focus, Items, Step, Test
 from pruefstand.fhir.path.lexer import FhirPathProblem
 from pruefstand.fhir.path.values import scalar, text
 
@@ -41,15 +41,15 @@ def _plain(result: Callable[[str], object]) -> Callable[[Step], Step]:
     return build
 
 
-def _test(holds: Callable[[str, str], bool]) -> Callable[[Step, Step], Step]:
-    def build(base: Step, argument: Step) -> Step:
-        def run(items: Items, focus: Focus) -> Items:
+def _test(holds: Callable[[str, str], bool]) -> Callable[[Step, Step], Test]:
+    def build(base: Step, argument: Step) -> Test:
+        def test(items: Items, focus: Focus) -> bool:
             value = _text_of(base(items, focus))
             wanted = _text_of(argument(items, focus))
             # The oracle answers false, not empty, on an empty input; ref-1 depends on it.
-            return [value is not None and wanted is not None and holds(value, wanted)]
+            return value is not None and wanted is not None and holds(value, wanted)
 
-        return run
+        return test
 
     return build
 
@@ -130,8 +130,16 @@ def rounded(base: Step, digits: Step | None = None) -> Step:
     return run
 
 
-TEXT_FUNCTIONS: dict[str, Callable[..., Step]] = {
+TEXT_TESTS: dict[str, Callable[..., Test]] = {
     "matchesFull": _test(lambda value, pattern: _pattern(pattern).fullmatch(value) is not None),
+    "matches": _test(lambda value, pattern: _pattern(pattern).search(value) is not None),
+    "startsWith": _test(str.startswith),
+    "endsWith": _test(str.endswith),
+    "contains": _test(lambda value, part: part in value),
+}
+"""Function name → builder of the closure of a test, taking the base and the argument."""
+
+TEXT_FUNCTIONS: dict[str, Callable[..., Step]] = {
     "split": split,
     "join": join,
     "toChars": lambda base: split(base, lambda _, __: [""]),
@@ -146,10 +154,6 @@ TEXT_FUNCTIONS: dict[str, Callable[..., Step]] = {
     "toDate": _plain(lambda value: value[:10]),
     "toDateTime": _plain(lambda value: value),
     "toTime": _plain(lambda value: value),
-    "matches": _test(lambda value, pattern: _pattern(pattern).search(value) is not None),
-    "startsWith": _test(str.startswith),
-    "endsWith": _test(str.endswith),
-    "contains": _test(lambda value, part: part in value),
     "replaceMatches": _changed(lambda value, old, new: _pattern(old).sub(new, value)),
     "replace": _changed(lambda value, old, new: value.replace(old, new)),
     "indexOf": index_of,

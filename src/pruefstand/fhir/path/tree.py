@@ -27,6 +27,8 @@ PRIMITIVES = INTEGERS | frozenset(
         "xhtml",
     ]
 )
+TEXTUAL = PRIMITIVES - INTEGERS - {"boolean", "decimal"}
+"""The types whose value in FHIRPath is the text as written."""
 Scalar = str | bool | int | Decimal
 
 

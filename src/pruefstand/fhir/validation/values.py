@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pruefstand.fhir import ucum
-from pruefstand.fhir.path import FhirPathProblem, Focus, compiled
+from pruefstand.fhir.path import FhirPathProblem, Focus, compiled_rule
 from pruefstand.fhir.path.tree import Node
-from pruefstand.fhir.path.values import holds, order
+from pruefstand.fhir.path.values import order
 from pruefstand.fhir.validation.elements import Element, Invariant, plan_of
 from pruefstand.fhir.validation.fit import fits, written
 
@@ -113,12 +113,12 @@ def _check_invariants(walk: Walk, node: Node, element: Element) -> None:
 
 def _holds(walk: Walk, node: Node, invariant: Invariant) -> bool:
     try:
-        step = compiled(invariant.expression)
+        rule = compiled_rule(invariant.expression)
     except FhirPathProblem as error:
         walk.report_unevaluated(node, invariant, str(error))
         return True
     try:
-        return holds(step([node], Focus(node.resource, _outermost(node.resource), node, walk)))
+        return bool(rule([node], Focus(node.resource, _outermost(node.resource), node, walk)))
     except FhirPathProblem:
         # Several items where one boolean is meant: the oracle counts that as violated.
         return False
