@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
@@ -91,44 +92,14 @@ class Element:
         self.target: Element | None = None
         self.children: list[Element] = []
         self.slices: list[Element] = []
-        self.plan: Plan | None = None
+        self.plan: Any = None
         self.criteria: Any = None
         self.lookup: Any = None
-
-    @property
-    def plain(self) -> bool:
-        """Whether nothing is said about the value itself."""
-        return not (self.invariants or self.value_set or self.max_length or self.constant) and (
-            self.range == (None, None)
-        )
 
     @property
     def constant(self) -> bool:
         """Whether a fixed value or a pattern is demanded."""
         return self.fixed is not None or self.pattern is not None
-
-
-class Plan:
-    """What to look at below an element, precomputed."""
-
-    __slots__ = ("by_name", "plain", "required", "required_slices")
-
-    def __init__(self, element: Element) -> None:
-        self.plain = element.plain
-        self.required = [c for c in element.children if c.minimum]
-        self.required_slices = [
-            c for c in element.children if c.slicing and any(s.minimum for s in c.slices)
-        ]
-        self.by_name: dict[str, list[Element]] = {}
-        for child in element.children:
-            self.by_name.setdefault(child.name, []).append(child)
-
-
-def plan_of(element: Element) -> Plan:
-    """Return the plan of an element whose tree is complete, made once."""
-    if element.plan is None:
-        element.plan = Plan(element)
-    return element.plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +168,8 @@ def _required_value_set(definition: Json) -> str | None:
 
 def _invariants(definition: Json) -> tuple[Invariant, ...]:
     return tuple(
-        Invariant(c["key"], c["severity"], c["expression"], c.get("human", ""))
+        # The same few texts stand in every profile.
+        Invariant(intern(c["key"]), c["severity"], intern(c["expression"]), c.get("human", ""))
         for c in definition.get("constraint", ())
         if c["key"] not in _WITHOUT_EFFECT
     )

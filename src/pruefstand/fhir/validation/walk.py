@@ -11,21 +11,14 @@ from pruefstand.fhir.packages.sets import PackageSet
 from pruefstand.fhir.path import Focus, Step
 from pruefstand.fhir.path.tree import PRIMITIVES, Node
 from pruefstand.fhir.validation.catalogue import Catalogue
-from pruefstand.fhir.validation.elements import (
-    STRUCTURE,
-    Element,
-    Invariant,
-    TypeReference,
-    plan_of,
-)
+from pruefstand.fhir.validation.elements import STRUCTURE, Element, Invariant, TypeReference
 from pruefstand.fhir.validation.extensions import check_extension
 from pruefstand.fhir.validation.findings import Finding, Severity
+from pruefstand.fhir.validation.plan import ANY_RESOURCE, duty_of, plan_of
 from pruefstand.fhir.validation.references import ReferenceIndex, check_reference
 from pruefstand.fhir.validation.slicing import check_sliced
 from pruefstand.fhir.validation.terminology import Terminology
-from pruefstand.fhir.validation.values import check_value
 
-_ANY_RESOURCE = ("Resource", "DomainResource")
 _BACKBONE = ("", "BackboneElement", "Element")
 
 
@@ -65,8 +58,8 @@ class Walk:
         if definition is None:
             return False
         if not definition.constrains and self.catalogue.is_base(definition.url):
-            return definition.type in (node.type, *_ANY_RESOURCE, "Element")
-        if definition.type not in (node.type, *_ANY_RESOURCE):
+            return definition.type in (node.type, *ANY_RESOURCE, "Element")
+        if definition.type not in (node.type, *ANY_RESOURCE):
             return False
         return not any(finding.refuses for finding in self._result(node, definition.url))
 
@@ -172,8 +165,7 @@ class Walk:
         outer, self.findings = self.findings, []
         try:
             if profile is not None:
-                check_value(self, node, profile.root)
-                self.check_children(node, profile.root)
+                self._check(node, profile.root)
         finally:
             found, self.findings = self.findings, outer
         self._results[key] = found
@@ -185,10 +177,8 @@ class Walk:
             return
         plan = plan_of(element)
         children = node.children
-        for one in plan.required:
-            count = len(children.get(one.name, ()))
-            if count < one.minimum and not (one.name == "value" and node.type in PRIMITIVES):
-                self.report_count("minimum", node, one, count)
+        if plan.repeated or not plan.needed <= children.keys():
+            self._check_required(node, plan.required)
         for one in plan.required_slices:
             if one.name not in children:
                 for part in one.slices:
@@ -196,33 +186,44 @@ class Walk:
                         self.report_count("slice-minimum", node, part, 0)
         by_name = plan.by_name
         for name, nodes in children.items():
-            for one in by_name.get(name, ()):
+            for one, sliced in by_name.get(name, ()):
                 if len(nodes) > one.maximum:
                     self.report_count("maximum", node, one, len(nodes))
-                if one.slices and (one.slicing or one.is_choice):
+                if sliced:
                     check_sliced(self, node, nodes, one)
                 else:
                     for child in nodes:
                         self.check_child(child, one)
 
+    def _check_required(self, node: Node, required: list[Element]) -> None:
+        for one in required:
+            count = len(node.children.get(one.name, ()))
+            if count < one.minimum and not (one.name == "value" and node.type in PRIMITIVES):
+                self.report_count("minimum", node, one, count)
+
     def check_child(self, node: Node, element: Element) -> None:
         """Check `node` against the definition that stands for it in its parent's profile."""
-        whole = node.resource is node
-        types = [t for t in element.types if t.code == node.type]
-        if not types and whole:
-            types = [t for t in element.types if t.code in _ANY_RESOURCE]
-        if not types and element.types and (element.is_choice or whole):
+        duty = duty_of(element, node)
+        if duty.refused:
             expected = ", ".join(t.code for t in element.types)
             self.report("type", node, element, expected=expected, found=node.type)
             return
-        check_value(self, node, element)
-        if whole:
-            self._check_inner_resource(node, types)
+        for check in duty.checks:
+            check(self, node)
+        if duty.final and not node.ordered:
+            return
+        if node.resource is node:
+            self._check_inner_resource(node, duty.types)
         else:
-            self._check_type(node, element, types)
+            self._check_type(node, element, duty.profiles)
         self.check_children(node, element)
         if node.type == "Reference":
-            check_reference(self, node, types)
+            check_reference(self, node, duty.types)
+
+    def _check(self, node: Node, element: Element) -> None:
+        for check in duty_of(element, node).checks:
+            check(self, node)
+        self.check_children(node, element)
 
     def _check_inner_resource(self, node: Node, types: list[TypeReference]) -> None:
         self.check_resource(node)
@@ -237,8 +238,7 @@ class Walk:
         known = (self.catalogue.profile(url) for url in profiles)
         return any(p.type == node.type and self.conforms_to(node, p.url) for p in known if p)
 
-    def _check_type(self, node: Node, element: Element, types: list[TypeReference]) -> None:
-        profiles = [p for t in types for p in t.profiles]
+    def _check_type(self, node: Node, element: Element, profiles: list[str]) -> None:
         if node.type == "Extension":
             check_extension(self, node, profiles, element)
         elif len(profiles) == 1:
@@ -261,7 +261,6 @@ class Walk:
         if element.reference:
             target = element.target or self._of_type(element.reference.rpartition("#")[2])
             if target is not None:
-                check_value(self, node, target)
-                self.check_children(node, target)
+                self._check(node, target)
         elif node.type not in _BACKBONE and not (node.type in PRIMITIVES and not node.ordered):
             self.check_profile(node, STRUCTURE + node.type)
