@@ -20,12 +20,14 @@ from pruefstand.fhir.validation import Validator
 GOALS = {"KBV_PR_ERP_Bundle/1.4.1": 150, "KBV_PR_ERP_Bundle/1.3.3": 150, "KBV_PR_EAU_Bundle": 80}
 COLD_GOAL, START_GOAL, MEMORY_GOAL = 2.0, 0.3, 150
 ONE = """
-import resource, sys
+import sys
 from pathlib import Path
 from pruefstand.fhir.validation import Validator
 assert Validator().validate(Path(sys.argv[1]).read_bytes()).valid
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+lines = Path("/proc/self/status").read_text().splitlines()
+print(next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")))
 """
+"""Not `ru_maxrss`: a process begins with the peak of the one that started it (Linux)."""
 
 
 def examples(folder: str) -> list[Path]:
@@ -83,10 +85,10 @@ def main() -> int:
         cold, _ = start(one, cache)
         warm, memory = min(start(one, cache) for _ in range(5))
         shell = min(command(one, cache) for _ in range(3))
-    met += [cold <= COLD_GOAL, warm <= START_GOAL, memory <= MEMORY_GOAL]
+    met += [cold <= COLD_GOAL, max(warm, shell) <= START_GOAL, memory <= MEMORY_GOAL]
     print(f"start to verdict without cache {cold:.2f} s (goal {COLD_GOAL} s)")
     print(f"start to verdict with cache    {warm:.2f} s (goal {START_GOAL} s), {memory} MB")
-    print(f"the same by the command line   {shell:.2f} s (typer imports pydantic first)")
+    print(f"the same by the command line   {shell:.2f} s (goal {START_GOAL} s)")
     return 0 if all(met) else 1
 
 

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pruefstand.errors import ExitCode, OperatorError
-from pruefstand.fhir.second_opinion import ReferenceValidator, difference, module_of
 from pruefstand.fhir.validation import Finding, Result, Validator, message, operation_outcome
+
+if TYPE_CHECKING:
+    from pruefstand.fhir.second_opinion import ReferenceValidator
 
 app = typer.Typer(help="FHIR-Dokumente prüfen.", no_args_is_help=True)
 
@@ -58,7 +60,7 @@ def validate(
 ) -> None:
     """Prüfe Dokumente gegen ihre Profile: 0 gültig, 1 ungültig, 6 nicht entscheidbar."""
     validator = Validator()
-    second = ReferenceValidator(referenzvalidator) if referenzvalidator else None
+    second = second_opinion(referenzvalidator) if referenzvalidator else None
     day = as_of.date() if as_of else None
     count = invalid = differ = 0
     for name, data in documents(source):
@@ -78,8 +80,17 @@ def validate(
         raise typer.Exit(ExitCode.SUT_FAILED)
 
 
+def second_opinion(jar: Path) -> ReferenceValidator:
+    """Return gematik's reference validator; raises EnvironmentProblem when it cannot run."""
+    from pruefstand.fhir.second_opinion import ReferenceValidator
+
+    return ReferenceValidator(jar)
+
+
 def show_difference(second: ReferenceValidator, name: str, data: bytes, result: Result) -> bool:
     """Print where the reference validator differs on one document, and return whether it does."""
+    from pruefstand.fhir.second_opinion import difference, module_of
+
     with tempfile.TemporaryDirectory() as folder:
         # The other process reads a file of its own, also for what came by standard input.
         file = Path(folder) / "document.xml"

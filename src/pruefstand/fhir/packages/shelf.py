@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
-
-from pruefstand.fhir.packages.archive import resources_in
-from pruefstand.fhir.packages.trim import trimmed
 
 FORMAT = 5
 """Raised whenever the trimmed form changes, so that older files are built anew."""
@@ -30,8 +28,8 @@ def cache_folder() -> Path:
 class Shelf:
     """The definitions of one package, by kind and address."""
 
-    def __init__(self, data: bytes) -> None:
-        if not data.startswith(_MAGIC):
+    def __init__(self, data: bytes | mmap.mmap) -> None:
+        if data[: len(_MAGIC)] != _MAGIC:
             raise ValueError("not a compiled package of this version")
         size = int.from_bytes(data[len(_MAGIC) : _HEAD], "big")
         self._index: dict[str, Place] = json.loads(data[_HEAD : _HEAD + size])
@@ -56,6 +54,9 @@ class Shelf:
 
 def compiled_bytes(archive: Path) -> bytes:
     """Return the compiled form of a package archive; raises OperatorError."""
+    from pruefstand.fhir.packages.archive import resources_in
+    from pruefstand.fhir.packages.trim import trimmed
+
     index: dict[str, Place] = {}
     parts: list[bytes] = []
     position = 0
@@ -78,7 +79,9 @@ def shelf_of(archive: Path, cache: Path | None = None) -> Shelf:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     path = folder / f"{digest}.{FORMAT}.shelf"
     try:
-        return Shelf(path.read_bytes())
+        with path.open("rb") as stream:
+            # Of a package few definitions are wanted: the rest need not be read.
+            return Shelf(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError):
         data = compiled_bytes(archive)
     _store(path, data)

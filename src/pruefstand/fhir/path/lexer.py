@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+    |(?P<name>\$?[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<sign><=|>=|!=|!~|[=~<>+\-*/&|.,()\[\]{}])
     |(?P<moment>@T?[0-9][0-9T:\-.+Z]*)
     |(?P<number>[0-9]+(?:\.[0-9]+)?)
     |(?P<string>'(?:[^'\\]|\\.)*')
     |(?P<quoted>`[^`]*`)
-    |(?P<variable>%(?:[A-Za-z_][\w\-]*|`[^`]*`|'[^']*'))
-    |(?P<name>\$?[A-Za-z_][A-Za-z0-9_]*)
-    |(?P<sign><=|>=|!=|!~|[=~<>+\-*/&|.,()\[\]{}])""",
+    |(?P<variable>%(?:[A-Za-z_][\w\-]*|`[^`]*`|'[^']*'))""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
@@ -24,8 +24,7 @@ class FhirPathProblem(ValueError):
     """An expression cannot be read, or cannot be evaluated on these items."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of an expression; `kind` names the group of the grammar."""
 
     kind: str

@@ -50,18 +50,13 @@ def parse(text: str) -> Expression:
 
 class _Parser:
     def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
-        self._position = 0
+        self._rest = iter(found)
         self._depth = 0
-
-    @property
-    def ahead(self) -> Token:
-        return self._tokens[self._position]
+        self.ahead = next(self._rest)
 
     def _take(self) -> Token:
         token = self.ahead
-        if token is not END:
-            self._position += 1
+        self.ahead = next(self._rest, END)
         return token
 
     def _expect(self, text: str) -> None:

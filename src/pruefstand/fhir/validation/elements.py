@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -69,8 +70,8 @@ class Element:
     )
 
     def __init__(self, definition: Json, order: int) -> None:
-        self.id: str = definition.get("id") or definition["path"]
         self.path: str = definition["path"]
+        self.id: str = definition.get("id") or self.path
         last = self.path.rpartition(".")[2]
         self.is_choice = last.endswith("[x]")
         self.name = last.removesuffix("[x]")
@@ -78,7 +79,7 @@ class Element:
         self.minimum: int = definition.get("min", 0)
         limit = definition.get("max", "*")
         self.maximum = UNLIMITED if limit == "*" else int(limit)
-        self.types = tuple(_type(t) for t in definition.get("type", ()))
+        self.types = tuple(map(_type, definition.get("type", ())))
         self.fixed: Any = definition.get("fixed")
         self.pattern: Any = definition.get("pattern")
         self.range = (definition.get("minValue"), definition.get("maxValue"))
@@ -168,15 +169,27 @@ def _required_value_set(definition: Json) -> str | None:
 
 def _invariants(definition: Json) -> tuple[Invariant, ...]:
     return tuple(
-        # The same few texts stand in every profile.
-        Invariant(intern(c["key"]), c["severity"], intern(c["expression"]), c.get("human", ""))
+        _invariant(c["key"], c["severity"], c["expression"], c.get("human", ""))
         for c in definition.get("constraint", ())
         if c["key"] not in _WITHOUT_EFFECT
     )
 
 
+@lru_cache(maxsize=4096)
+def _invariant(key: str, severity: str, expression: str, human: str) -> Invariant:
+    # The same few stand in every profile; one text each is found faster where verdicts are kept.
+    return Invariant(key, severity, intern(expression), human)
+
+
+@lru_cache(maxsize=1024)
+def _bare_type(code: str) -> TypeReference:
+    return TypeReference(code)
+
+
 def _type(definition: Json) -> TypeReference:
     code = definition.get("code", "")
+    if len(definition) == 1 and not code.startswith(_SYSTEM):
+        return _bare_type(code)
     if code.startswith(_SYSTEM):
         system = code.removeprefix(_SYSTEM)
         known = ("String", "Boolean", "Integer", "Decimal")

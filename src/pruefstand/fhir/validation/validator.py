@@ -16,7 +16,6 @@ from pruefstand.fhir.path.tree import Node
 from pruefstand.fhir.syntax import FhirSyntaxProblem
 from pruefstand.fhir.validation.catalogue import Catalogue
 from pruefstand.fhir.validation.findings import Finding, Result
-from pruefstand.fhir.validation.json_source import JsonSource
 from pruefstand.fhir.validation.policy import in_force, reference_day
 from pruefstand.fhir.validation.reader import Source
 from pruefstand.fhir.validation.references import check_bundle
@@ -105,7 +104,11 @@ def _uncollected() -> Iterator[None]:
 
 def source_of(data: bytes) -> Source:
     """Return a document in JSON, if it begins like that, or XML; raises FhirSyntaxProblem."""
-    return JsonSource(data) if _JSON.match(data) else XmlSource(data)
+    if not _JSON.match(data):
+        return XmlSource(data)
+    from pruefstand.fhir.validation.json_source import JsonSource
+
+    return JsonSource(data)
 
 
 def _check_period(
