@@ -38,14 +38,15 @@ def tokens(text: str) -> list[Token]:
     """Return the tokens of `text`, closed by END; raises FhirPathProblem."""
     found: list[Token] = []
     position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise FhirPathProblem(f"unexpected {text[position : position + 10]!r}")
-        kind = match.lastgroup or ""
-        if kind != "space":
-            found.append(Token(kind, match.group()))
-        position = match.end()
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if start != position:
+            break
+        position = end
+        if match.lastgroup != "space":
+            found.append(Token(match.lastgroup or "", match[0]))
+    if position < len(text):
+        raise FhirPathProblem(f"unexpected {text[position : position + 10]!r}")
     return [*found, END]
 
 

@@ -1,40 +1,35 @@
-"""The syntax tree of FHIRPath."""
+"""The syntax tree of FHIRPath; named tuples, since thousands are made before a first verdict."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A constant; `None` stands for the empty collection."""
 
     value: str | bool | int | Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class This:
+class This(NamedTuple):
     """The focus, also where an expression begins with a member or a function."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """`%name`, `$index` or `$total`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """`base.name`."""
 
     base: Expression
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """`base.name(arguments)`."""
 
     base: Expression
@@ -42,16 +37,14 @@ class Call:
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Indexer:
+class Indexer(NamedTuple):
     """`base[position]`."""
 
     base: Expression
     position: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class TypeOperation:
+class TypeOperation(NamedTuple):
     """`base is type` or `base as type`."""
 
     base: Expression
@@ -59,8 +52,7 @@ class TypeOperation:
     type_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(NamedTuple):
     """`left operator right`."""
 
     operator: str
@@ -68,8 +60,7 @@ class Binary:
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Negated:
+class Negated(NamedTuple):
     """`-base`."""
 
     base: Expression
