@@ -9,20 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from copy import deepcopy
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pruefstand.clients.erezept import Activation, CreatedTask, ErezeptClient
-from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext, KonnektorFault
-from pruefstand.clients.konnektor.channel import Reply
 from pruefstand.drivers import carelessness as named
 from pruefstand.drivers.slips import Placing, Slip, carried_out, spoiled
 from pruefstand.errors import ServiceRefusal
 from pruefstand.model.fault import FaultSet
 from pruefstand.model.http import Request, Response
-from pruefstand.soap.envelope import Element, child, element
-from pruefstand.soap.namespaces import prefixed
 from pruefstand.transport import Transport
 from pruefstand.transport.protocol import TransportFailure
 from pruefstand.transport.recorder import Recorder
@@ -232,87 +227,6 @@ class CarelessErezept(ErezeptClient):
         """Upload unless an attempt got through; raises ErezeptRefusal."""
         earlier = self._accepted.pop(prescription_id, None)
         return earlier or super().activate(prescription_id, access_code, signed)
-
-
-def _changed(name: str, value: str, *, unless: str = "") -> Callable[[Element], Element | None]:
-    """Return what gives every element `name` the text `value`, where it has another."""
-
-    def change(body: Element) -> Element | None:
-        wrong = deepcopy(body)
-        found = [node for node in wrong.iter() if str(node.tag).endswith(f"}}{name}")]
-        if all(node.text in (value, unless) for node in found):
-            return None
-        for node in found:
-            node.text = value
-        return wrong
-
-    return change
-
-
-def _comfort_off(body: Element) -> Element | None:
-    handle = child(body, "CONN:CardHandle")
-    return None if handle is None else element("SIG:DeactivateComfortSignature", deepcopy(handle))
-
-
-def soap_slips(context: KonnektorContext) -> tuple[Slip[Element], ...]:
-    """Return the slips at the Konnektor for a caller whose usual user is that of `context`."""
-    other = _changed("UserId", OTHER_USER, unless=context.user or "")
-    return (
-        Slip(named.NO_REVOCATION_INFO, "SignDocument", INSTEAD, _changed(_REVOCATION, "false")),
-        Slip(named.OTHER_CERTIFICATE, "ReadCardCertificate", AHEAD, _changed("CertRef", "C.ENC")),
-        Slip(named.SHORT_DIGEST, "ExternalAuthenticate", AHEAD, _changed("Base64Data", _SHORT)),
-        Slip(named.COMFORT_OTHER_USER, "SignDocument", INSTEAD, other),
-        Slip(named.COMFORT_OFF_FIRST, "ActivateComfortSignature", AHEAD, _comfort_off),
-    )
-
-
-_SHORT = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
-"""20 octets."""
-_REVOCATION = "IncludeRevocationInfo"
-
-
-class CarelessKonnektor(KonnektorClient):
-    """Spoils calls to the Konnektor."""
-
-    def __init__(
-        self,
-        transport: Transport,
-        base_url: str,
-        context: KonnektorContext,
-        faults: FaultSet,
-        slips: tuple[Slip[Element], ...] | None = None,
-    ) -> None:
-        super().__init__(transport, base_url, context)
-        self._faults = faults
-        self._slips = soap_slips(context) if slips is None else slips
-
-    def as_user(self, user: str) -> KonnektorClient:
-        """Return a client that speaks for `user`, as careless as this one."""
-        context = replace(self.context, user=user)
-        return CarelessKonnektor(self.transport, self._base_url, context, self._faults, self._slips)
-
-    def call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
-        """Send what goes ahead, then `body`; raises KonnektorFault."""
-
-        def aside(wrong: Element) -> None:
-            with suppress(ServiceRefusal):
-                KonnektorClient.call(self, service, version, wrong, **facts)
-
-        operation = prefixed(str(body.tag)).partition(":")[2]
-        body = carried_out(self._slips, self._faults, operation, body, aside)
-        try:
-            return super().call(service, version, body, **facts)
-        except KonnektorFault:
-            if operation == "SignDocument" and named.SEALED_INSTEAD in self._faults:
-                return super().call(service, version, self._for_practice_card(body), **facts)
-            raise
-
-    def _for_practice_card(self, body: Element) -> Element:
-        wrong = deepcopy(body)
-        handle = child(wrong, "CONN:CardHandle")
-        if handle is not None:
-            handle.text = self.cards("SMC-B")[0].handle
-        return wrong
 
 
 def _replaced(pattern: bytes, by: bytes) -> Callable[[bytes], bytes]:

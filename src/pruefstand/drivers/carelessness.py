@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pruefstand.drivers.carelessness_konnektor import KONNEKTOR
 from pruefstand.model.fault import Fault, FaultSet
 
 DISCOVERY_SIGNATURE = "discovery_signatur_ungeprueft"
@@ -37,17 +38,11 @@ BACKDATED = "rueckdatiert"
 NO_PROFILE = "ohne_profilangabe"
 WRONG_MEDICATION = "arzneimittelprofil_falsch"
 
-NO_REVOCATION_INFO = "sperrauskunft_nicht_verlangt"
-COMFORT_OFF_FIRST = "komfort_vorher_ausgeschaltet"
-COMFORT_OTHER_USER = "komfort_andere_userid"
-SEALED_INSTEAD = "signiert_ersatzweise_mit_praxiskarte"
 
 NO_SCOPE = "anmeldung_ohne_scope"
 PLAIN_CHALLENGE = "code_challenge_ohne_hash"
 FIXED_ADDRESS = "anmeldung_vor_discovery"
 OPEN_KEY = "key_verifier_unverschluesselt"
-OTHER_CERTIFICATE = "anderes_kartenzertifikat_gelesen"
-SHORT_DIGEST = "kurzer_hashwert_signiert"
 WRONG_INTENT = "auftrag_nur_geplant"
 
 POLLS_TWICE = "nachrichten_doppelt_abgefragt"
@@ -69,13 +64,6 @@ PVS = (
     Fault(PLAIN_CHALLENGE, "nennt die code_challenge ungehasht", ("A_20660-01", "A_20662-01")),
     Fault(FIXED_ADDRESS, "meldet sich an, bevor es das Discovery Document liest", ("A_20655-01",)),
     Fault(OPEN_KEY, "sendet den Code mit offenem key_verifier", ("A_20671-02", "A_21334-01")),
-    Fault(OTHER_CERTIFICATE, "liest auch ein anderes Kartenzertifikat", ("A_20666-02",)),
-    Fault(
-        SHORT_DIGEST,
-        "lässt einen Hashwert von 20 Oktetten signieren",
-        ("A_20665-02", "A_20667-03"),
-        "konnektor/hashwert_jeder_laenge",
-    ),
     Fault(WRONG_INTENT, "stellt zuerst einen nur geplanten Auftrag ein", ("P36-26",)),
     Fault(
         DISCOVERY_SIGNATURE,
@@ -140,27 +128,6 @@ PVS = (
         ("P36-31", "K36-23", "P36-25", "K36-24"),
     ),
     Fault(
-        NO_REVOCATION_INFO,
-        "verlangt vom Konnektor keine Sperrauskunft in der Signatur",
-        ("A_19281-03", "P4-01", "P4-01/AK3a"),
-    ),
-    Fault(
-        COMFORT_OFF_FIRST,
-        "schaltet die Komfortsignatur vor jedem Einschalten aus",
-        ("A_19134", "A_19135", "A_19136"),
-    ),
-    Fault(
-        COMFORT_OTHER_USER,
-        "signiert unter einer anderen UserId als eingeschaltet",
-        ("A_19259-02", "A_19100-01"),
-    ),
-    Fault(
-        SEALED_INSTEAD,
-        "signiert mit der Praxiskarte, wenn der Heilberufsausweis nicht will",
-        ("P4-01", "A_19100-01", "A_21528", "A_13524"),
-        "konnektor/ressource_belegt",
-    ),
-    Fault(
         SPOILED_CODE,
         "druckt einen Code, den kein Leser mehr entziffert",
         ("A_19543", "A_19280", "A_19279", "A_19554", "A_19553-01", "P6-311"),
@@ -172,6 +139,7 @@ PVS = (
     ),
     Fault(BARE_HEADING, "nennt in der Überschrift keine Art der Verordnung", ("P6-243",)),
     Fault(RESOURCE_HEADER, "nennt außen eine andere Ressource als innen", ("A_21569-01",)),
+    *KONNEKTOR,
 )
 AVS = (
     Fault(POLLS_TWICE, "fragt Nachrichten zweimal ab", ("A_19329-01", "A_21556")),

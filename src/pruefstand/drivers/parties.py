@@ -10,7 +10,6 @@ from pruefstand.clients.idp_scrutiny import Scrutiny
 from pruefstand.clock import Clock
 from pruefstand.crypto.pki import Egk, Identity, Smcb
 from pruefstand.drivers.careless import CarelessErezept
-from pruefstand.drivers.carelessness import careful
 from pruefstand.drivers.simulator import (
     CLIENT_ID,
     REDIRECT_URI,
@@ -41,7 +40,7 @@ class InsuredPerson:
     ) -> None:
         self.kvnr = card.kvnr
         self._clock = clock
-        careless = faults if faults is not None else careful("versicherte")
+        careless = faults if faults is not None else FaultSet()
         client = _erezept(endpoints, transport, clock, card.aut, kind="v")
         self.erezept = client.careless(careless)
         self.messages = ErezeptMessages(self.erezept)

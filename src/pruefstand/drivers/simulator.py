@@ -21,13 +21,8 @@ from pruefstand.crypto.cms_qes import QesSigner
 from pruefstand.crypto.pki import Identity, Smcb
 from pruefstand.crypto.prehashed import sign_digest
 from pruefstand.drivers import carelessness
-from pruefstand.drivers.careless import (
-    DOCUMENTS,
-    PRINTS,
-    CarelessErezept,
-    CarelessKonnektor,
-    CarelessTransport,
-)
+from pruefstand.drivers.careless import DOCUMENTS, PRINTS, CarelessErezept, CarelessTransport
+from pruefstand.drivers.careless_konnektor import CarelessKonnektor
 from pruefstand.drivers.careless_login import CarelessScrutiny
 from pruefstand.drivers.slips import carried_out
 from pruefstand.fhir.dispensation import dispensation_body
@@ -87,7 +82,7 @@ class Practice:
         clock: Clock,
         faults: FaultSet | None = None,
     ) -> None:
-        self.faults = faults if faults is not None else carelessness.careful("pvs")
+        self.faults = faults if faults is not None else FaultSet()
         wire = CarelessTransport(transport, self.faults)
         address = endpoints.base_url("konnektor")
         self.konnektor = CarelessKonnektor(wire, address, CONTEXT, self.faults)
@@ -154,7 +149,7 @@ class Pharmacy:
         telematik_id: str,
         faults: FaultSet | None = None,
     ) -> None:
-        faults = faults if faults is not None else carelessness.careful("avs")
+        faults = faults if faults is not None else FaultSet()
         card: AuthenticationCard = SoftwareCard(smcb)
         self.telematik_id = telematik_id
         self._clock = clock

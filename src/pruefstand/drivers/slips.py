@@ -13,11 +13,17 @@ T = TypeVar("T")
 
 
 class Placing(Enum):
-    """Where the spoiled call goes: in place of the right one, before it, or after it."""
+    """What becomes of the spoiled call: it goes in place of the right one, before it, or after it.
+
+    UNASKED: no call is made, the slip says what is taken for the answer. ANSWER: the call is made,
+    and the slip reads its answer wrongly.
+    """
 
     INSTEAD = auto()
     AHEAD = auto()
     AGAIN = auto()
+    UNASKED = auto()
+    ANSWER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,16 @@ class Slip(Generic[T]):
 def spoiled(
     slips: Iterable[Slip[T]], faults: FaultSet, operation: str, placing: Placing, call: T
 ) -> Iterator[T]:
-    """Yield what the switched-on carelessnesses make of `call`."""
+    """Yield what the switched-on carelessnesses make of `call`.
+
+    A carelessness that finds nothing to spoil is not even asked about: it cannot matter here.
+    """
     for slip in slips:
         if slip.placing is not placing or slip.operation not in ("", operation):
             continue
-        if slip.fault in faults.offered and slip.fault in faults:
+        if slip.fault in faults.offered:
             wrong = slip.spoil(call)
-            if wrong is not None:
+            if wrong is not None and slip.fault in faults:
                 yield wrong
 
 

@@ -27,27 +27,24 @@ class Reply:
     exchange: str
 
 
-def call(
-    transport: Transport,
-    location: str,
-    body: Element,
-    *,
-    facts: Mapping[str, str],
-    credentials: Credentials | None = None,
-) -> Reply:
-    """Send `body` to `location` and return the response; raises KonnektorFault."""
-    name = prefixed(str(body.tag))
-    operation = name.partition(":")[2]
-    message = wrap(body)
+def request(location: str, body: Element, credentials: Credentials | None = None) -> Request:
+    """Return the HTTP request that carries `body` to `location`."""
     headers = (
         ("Content-Type", CONTENT_TYPE),
-        ("SOAPAction", f'"{soap_action(name)}"'),
+        ("SOAPAction", f'"{soap_action(prefixed(str(body.tag)))}"'),
         *authorization(credentials),
     )
+    return Request("POST", location, headers, wrap(body))
+
+
+def send(transport: Transport, wanted: Request, name: str, facts: Mapping[str, str]) -> Reply:
+    """Send what `request` made of element `name` (`EVT:GetCards`) and return the response.
+
+    Raises KonnektorFault when the Konnektor refuses.
+    """
+    operation = name.partition(":")[2]
     timer = Timer()
-    response = transport.send(
-        Request("POST", location, headers, message), peer=PEER, operation=operation
-    )
+    response = transport.send(wanted, peer=PEER, operation=operation)
     envelope, problem = _read(response)
     fault = read_fault(envelope.body) if envelope else None
     exchange = transport.recorder.add(
@@ -55,7 +52,7 @@ def call(
         actor=transport.actor,
         peer=PEER,
         operation=operation,
-        request=Message(operation, headers, message),
+        request=Message(operation, wanted.headers, wanted.body),
         response=Message(_start(envelope), response.headers, response.body, response.status),
         duration=timer.seconds,
         parent=response.exchange_id,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pruefstand.clients.konnektor import messages
-from pruefstand.clients.konnektor.channel import PEER, Reply, call
+from pruefstand.clients.konnektor import channel, messages
+from pruefstand.clients.konnektor.channel import PEER, Reply
 from pruefstand.clients.konnektor.credentials import Credentials, authorization
 from pruefstand.clients.konnektor.directory import Directory, read_directory
 from pruefstand.clients.konnektor.forms import MIME_TYPE, SignatureForm
@@ -24,6 +24,7 @@ from pruefstand.clients.konnektor.values import (
 from pruefstand.errors import ServiceRefusal, SutError
 from pruefstand.model.http import Request
 from pruefstand.soap.envelope import Element, SoapProblem, children, decode, text
+from pruefstand.soap.namespaces import prefixed
 from pruefstand.transport import Transport, TransportFailure
 
 __all__ = ["KonnektorClient", "KonnektorContext", "KonnektorFault"]
@@ -207,12 +208,17 @@ class KonnektorClient:
                 f"Konnektor bietet {service} nicht ohne TLS an",
                 hint="den Konnektor mit https ansprechen",
             )
+        request = channel.request(location, body, self._credentials)
         try:
-            return call(self.transport, location, body, facts=facts, credentials=self._credentials)
+            return self.send(request, prefixed(str(body.tag)), facts)
         except TransportFailure:
             # The endpoint may have moved with a restart: read the directory again next time.
             self._directory = None
             raise
+
+    def send(self, request: Request, name: str, facts: Mapping[str, str]) -> Reply:
+        """Send the octets of the call `name` (`EVT:GetCards`); raises KonnektorFault."""
+        return channel.send(self.transport, request, name, facts)
 
     @property
     def _is_encrypted(self) -> bool:
