@@ -35,6 +35,10 @@ FAULT_REQUIREMENTS = {
 Switch = Callable[[str, str, object], None]
 
 
+def at_once(_: float) -> None:
+    """Wait for nobody: in this scenario nothing is busy."""
+
+
 @given(parsers.parse("der Konnektor erlaubt je Komfortsitzung {documents:d} Dokumente"))
 def comfort_is_allowed(switch_feature: Switch, documents: int) -> None:
     switch_feature("konnektor", "comfort_signature", documents > 0)
@@ -84,18 +88,18 @@ def signature_is_judged(
 
 @when("die Ärztin ihren Heilberufsausweis auf Anforderung zieht und neu steckt")
 def card_is_renewed(practice: Practice) -> None:
-    renew_card(practice.konnektor, practice.hba)
+    renew_card(practice.konnektor, practice.hba, at_once)
 
 
 @given("die Praxiskarte ist neu gesteckt")
 def practice_card_is_renewed(practice: Practice) -> None:
-    renew_card(practice.konnektor, card_handle(practice.konnektor, "SMC-B"))
+    renew_card(practice.konnektor, card_handle(practice.konnektor, "SMC-B"), at_once)
 
 
 @when("die Praxis mit dem alten Handle einer neu gesteckten Karte signieren will")
 def signs_with_dead_handle(practice: Practice) -> None:
     old = practice.hba
-    renew_card(practice.konnektor, old)
+    renew_card(practice.konnektor, old, at_once)
     with suppress(ServiceRefusal):
         practice.konnektor.sign_document(old, DOCUMENT)
 

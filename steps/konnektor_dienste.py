@@ -304,7 +304,7 @@ def nothing_is_malformed(check: CaseLog) -> None:
     check(no_syntax_error(EVERY_OPERATION, "TIP1-A_4965"))
 
 
-@then("Signaturen entstehen mit der neuesten angebotenen Fassung")
+@then("der Signaturdienst wird in der neuesten angebotenen Fassung benutzt")
 def newest_version_is_used(check: CaseLog) -> None:
     check(newest_signature_version("TIP1-A_4966"))
 
@@ -327,7 +327,10 @@ def directory_was_read_again(check: CaseLog) -> None:
 @then(parsers.re(r"sind die Ereignisse (?P<first>\S+) und (?P<second>\S+) eingetroffen"))
 def events_have_arrived(check: CaseLog, event_sink: EventSink, first: str, second: str) -> None:
     for topic in (first, second):
-        event_sink.wait(lambda event, topic=topic: event.topic == topic)  # type: ignore[misc]
+        found = event_sink.wait(lambda event, topic=topic: event.topic == topic)  # type: ignore[misc]
+        if found is None:
+            # Where one never comes, nobody waits for the other.
+            break
     check(events_arrive([first, second], "TIP1-A_4969"))
 
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+import pytest
 from pytest_bdd import given, parsers, then, when
 
 from pruefstand.checks.konnektor_calls import signed_with
 from pruefstand.checks.konnektor_connection import events_arrive
-from pruefstand.checks.refusal import konnektor_fault, konnektor_fault_then_answer
-from pruefstand.clients.konnektor import EventSink
+from pruefstand.checks.refusal import (
+    konnektor_fault,
+    konnektor_fault_once,
+    konnektor_fault_then_answer,
+    looked_after_fault,
+)
+from pruefstand.clients.konnektor import EventSink, KonnektorClient
 from pruefstand.drivers.simulator import Practice
 from pruefstand.errors import ServiceRefusal
 from pruefstand.flows.anmelden import card_handle
-from pruefstand.flows.komfortsignatur import judge_signature
+from pruefstand.flows.freischalten import unlock_with_patience
+from pruefstand.flows.geduld import Pause, with_patience
+from pruefstand.flows.komfortsignatur import judge_signature, renew_card
 from pruefstand.flows.signieren import sign_with_patience
 from pruefstand.pytest_plugin.case_log import CaseLog
 from steps.konnektor_dienste import DOCUMENT, subscribe
@@ -78,6 +86,42 @@ TROUBLES: dict[str, Deed] = {
 }
 
 
+PASSING = (
+    "ressource_belegt",
+    "pinpad_belegt",
+    "display_belegt",
+    "karte_exklusiv_belegt",
+    "kartenterminal_gestoert",
+)
+"""Disturbances that end while somebody waits or looks after them."""
+
+FAULT_REQUIREMENTS = {
+    "VerifyPin": "A_21228-01",
+    "EjectCard": "A_21528",
+    "ReadCardCertificate": "A_13534",
+    "SignDocument": "A_13524",
+}
+
+
+FAR_AWAY: dict[str, object] = {
+    "workplaces": ["WP1", "WP2"],
+    "terminals": {"KT-1": {"workplaces": ["WP2"], "remote": ["WP1"]}, "KT-2": ["WP1"]},
+    "remote_pin": [["M1", "WP1", "KT-2"]],
+}
+"""The cards stand at WP2; at WP1 their PINs are typed at KT-2."""
+
+
+@pytest.fixture
+def pause(operate: Operate) -> Pause:
+    """Wait: whoever held card or terminal is done meanwhile."""
+
+    def wait(_: float) -> None:
+        for name in PASSING:
+            operate("konnektor", "DELETE", f"/faults/{name}")
+
+    return wait
+
+
 @given(parsers.parse("vor der Signatur geschieht: {trouble}"), target_fixture="old_handle")
 def trouble_happens(practice: Practice, operate: Operate, trouble: str) -> str:
     practice.konnektor.cards("SM-B")
@@ -102,12 +146,7 @@ def ti_is_gone(operate: Operate) -> None:
 
 
 @when("die Ärztin mit Geduld signiert")
-def physician_signs_with_patience(practice: Practice, operate: Operate, old_handle: str) -> None:
-    def pause(_: float) -> None:
-        # Whoever held the card is done while the practice waits.
-        for name in ("ressource_belegt", "karte_exklusiv_belegt"):
-            operate("konnektor", "DELETE", f"/faults/{name}")
-
+def physician_signs_with_patience(practice: Practice, pause: Pause, old_handle: str) -> None:
     with suppress(ServiceRefusal):
         sign_with_patience(practice.konnektor, "HBA", [DOCUMENT], handle=old_handle, pause=pause)
 
@@ -115,6 +154,48 @@ def physician_signs_with_patience(practice: Practice, operate: Operate, old_hand
 @when(parsers.re(r"die Ärztin (in|nach) der Störung signiert und die Signatur prüfen lässt"))
 def physician_signs_and_judges(practice: Practice) -> None:
     judge_signature(practice.konnektor, practice.konnektor.sign_document(practice.hba, DOCUMENT)[0])
+
+
+@given("die Praxiskarte steckt entfernt vom Arbeitsplatz")
+def practice_card_is_far(operate: Operate) -> None:
+    for name, value in FAR_AWAY.items():
+        operate("konnektor", "PUT", f"/settings/{name}", {"value": value})
+    operate("konnektor", "POST", "/reset")
+
+
+@when("die Praxis ihre Praxiskarte mit Geduld freischaltet")
+def practice_unlocks_with_patience(practice: Practice, pause: Pause) -> None:
+    with suppress(ServiceRefusal):
+        unlock_with_patience(practice.konnektor, "SMC-B", pause)
+
+
+@when("die Ärztin ihren Heilberufsausweis mit Geduld neu steckt")
+def physician_renews_with_patience(practice: Practice, pause: Pause) -> None:
+    with suppress(ServiceRefusal):
+        renew_card(practice.konnektor, practice.hba, pause)
+
+
+@when("die Praxis das Zertifikat ihres Heilberufsausweises mit Geduld liest")
+def practice_reads_with_patience(practice: Practice, pause: Pause) -> None:
+    hba = practice.hba
+    with suppress(ServiceRefusal):
+        with_patience(lambda: practice.konnektor.read_certificate(hba, "C.AUT"), pause)
+
+
+@when("die Ärztin mit einer Karte signiert, die erst neu gesteckt wieder antwortet")
+def physician_signs_with_a_silent_card(practice: Practice, pause: Pause, operate: Operate) -> None:
+    def renew(konnektor: KonnektorClient, handle: str, pause: Pause) -> str:
+        operate("konnektor", "DELETE", "/faults/karte_antwortet_nicht")
+        return renew_card(konnektor, handle, pause)
+
+    with suppress(ServiceRefusal):
+        sign_with_patience(practice.konnektor, "HBA", [DOCUMENT], pause=pause, renew=renew)
+
+
+@when("die Ärztin in der Störung mit Geduld signiert")
+def physician_signs_in_the_disturbance(practice: Practice, pause: Pause) -> None:
+    with suppress(ServiceRefusal):
+        sign_with_patience(practice.konnektor, "HBA", [DOCUMENT], pause=pause)
 
 
 @when("die Verbindung zur Telematikinfrastruktur wieder da ist")
@@ -148,6 +229,23 @@ def konnektor_restarts(practice: Practice, event_sink: EventSink, operate: Opera
 def refusal_then_signature(check: CaseLog, code: int) -> None:
     check(konnektor_fault_then_answer("SignDocument", code, "A_13524"))
     check(signed_with("HBA", "A_13524"))
+
+
+@then(
+    parsers.parse("war {operation} zuerst mit {code:d} abgelehnt und danach beantwortet"),
+)
+def refusal_then_answer(check: CaseLog, operation: str, code: int) -> None:
+    check(konnektor_fault_then_answer(operation, code, FAULT_REQUIREMENTS[operation]))
+
+
+@then(parsers.parse("folgten auf {operation} mit {code:d} {first} und {second}"))
+def next_steps_followed(check: CaseLog, operation: str, code: int, first: str, second: str) -> None:
+    check(looked_after_fault(operation, code, [first, second], FAULT_REQUIREMENTS[operation]))
+
+
+@then(parsers.parse("wurde {operation} nach dem Fehler {code:d} nicht wiederholt"))
+def not_tried_again(check: CaseLog, operation: str, code: int) -> None:
+    check(konnektor_fault_once(operation, code, FAULT_REQUIREMENTS[operation]))
 
 
 @then(parsers.parse("endet der Aufruf {operation} mit dem Fehler {code:d}"))

@@ -26,7 +26,7 @@ from pruefstand.clients.konnektor import read_kvk
 from pruefstand.clients.konnektor.insured import read_insurance
 from pruefstand.clock import VirtualClock
 from pruefstand.drivers.simulator import Practice
-from pruefstand.errors import ServiceRefusal
+from pruefstand.errors import ServiceRefusal, SutError
 from pruefstand.flows.anmelden import unlocked_practice_card
 from pruefstand.flows.einlesen import OnlineCheck, Reception
 from pruefstand.model.http import Request
@@ -92,6 +92,17 @@ def insured_comes_twice(
     desk = reception(practice, clock, online_mode)
     for _ in range(2):
         desk.visit("EGK-1", KVNR)
+
+
+@when("die Versicherte zweimal im Quartal kommt und ihre Daten beschädigt ankommen")
+def insured_comes_with_damaged_data(
+    practice: Practice, clock: VirtualClock, operate: Operate
+) -> None:
+    operate("konnektor", "POST", "/cards", EGK)
+    desk = reception(practice, clock)
+    for _ in range(2):
+        with suppress(SutError):
+            desk.visit("EGK-1", KVNR)
 
 
 @when("die Versicherte zum ersten Mal im Quartal kommt")

@@ -14,7 +14,7 @@ Funktionalität: Ein Praxissystem benutzt die Dienste des Konnektors
   Szenario: Alle Dienste werden in der angebotenen Fassung angesprochen
     Wenn die Praxis jeden Dienst des Konnektors benutzt
     Dann lehnt der Konnektor keine Anfrage als falsch aufgebaut ab
-    Und Signaturen entstehen mit der neuesten angebotenen Fassung
+    Und der Signaturdienst wird in der neuesten angebotenen Fassung benutzt
 
   @tc:KON-0012 @req:TIP1-A_4960 @req:TIP1-A_4961
   Szenario: Zwei Arbeitsplätze arbeiten mit ihren eigenen Karten

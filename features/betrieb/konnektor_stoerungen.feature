@@ -58,3 +58,52 @@ Funktionalität: Störungen an Konnektor, Kartenterminal und Karten
     Wenn der Konnektor neu startet und die Praxis sich erneut anmeldet
     Und die Ärztin ihren Heilberufsausweis auf Anforderung zieht und neu steckt
     Dann sind die Ereignisse CARD/REMOVED und CARD/INSERTED eingetroffen
+
+  @tc:KON-0040 @req:A_21228-01 @art:negativ @fehler:konnektor/pinpad_belegt
+  Szenario: Ein belegtes PIN-Pad wird abgewartet
+    Wenn die Praxis ihre Praxiskarte mit Geduld freischaltet
+    Dann war VerifyPin zuerst mit 4060 abgelehnt und danach beantwortet
+
+  @tc:KON-0041 @req:A_21528 @art:negativ @fehler:konnektor/display_belegt
+  Szenario: Eine belegte Anzeige am Kartenterminal wird abgewartet
+    Wenn die Ärztin ihren Heilberufsausweis mit Geduld neu steckt
+    Dann war EjectCard zuerst mit 4039 abgelehnt und danach beantwortet
+    Und kennt die Praxis die Karte unter einem neuen Handle
+
+  @tc:KON-0042 @req:A_21228-01 @art:negativ @fehler:konnektor/kartenterminal_gestoert
+  Szenario: Nach einer Störung des Kartenterminals sieht die Praxis nach Terminal und Karten
+    Wenn die Praxis ihre Praxiskarte mit Geduld freischaltet
+    Dann folgten auf VerifyPin mit 4044 GetCardTerminals und GetCards
+    Und war VerifyPin zuerst mit 4044 abgelehnt und danach beantwortet
+
+  @tc:KON-0043 @req:A_21228-01 @art:negativ @fehler:konnektor/kein_pinpad
+  Szenario: Ohne PIN-Pad wird nicht weiter nach der PIN gefragt
+    Wenn die Praxis ihre Praxiskarte mit Geduld freischaltet
+    Dann wurde VerifyPin nach dem Fehler 4066 nicht wiederholt
+
+  @tc:KON-0044 @req:A_21228-01 @art:negativ @fehler:konnektor/remote_pin_gestoert
+  Szenario: Ohne Remote-PIN-Kartenterminal wird nicht weiter nach der PIN gefragt
+    Angenommen die Praxiskarte steckt entfernt vom Arbeitsplatz
+    Wenn die Praxis ihre Praxiskarte mit Geduld freischaltet
+    Dann wurde VerifyPin nach dem Fehler 4053 nicht wiederholt
+
+  @tc:KON-0045 @req:A_13534 @art:negativ @fehler:konnektor/karte_exklusiv_belegt
+  Szenario: Eine Karte, die eine andere Sitzung hält, wird später gelesen
+    Wenn die Praxis das Zertifikat ihres Heilberufsausweises mit Geduld liest
+    Dann war ReadCardCertificate zuerst mit 4093 abgelehnt und danach beantwortet
+
+  @tc:KON-0046 @req:A_13524 @art:negativ @fehler:konnektor/karte_antwortet_nicht
+  Szenario: Eine Karte, die nicht antwortet, wird neu gesteckt
+    Wenn die Ärztin mit einer Karte signiert, die erst neu gesteckt wieder antwortet
+    Dann folgten auf SignDocument mit 4094 EjectCard und RequestCard
+    Und war SignDocument zuerst mit 4094 abgelehnt und danach beantwortet
+
+  @tc:KON-0047 @req:A_13524 @art:negativ @fehler:konnektor/kartenfehler
+  Szenario: Nach einem Kartenfehler entscheidet ein Mensch
+    Wenn die Ärztin in der Störung mit Geduld signiert
+    Dann wurde SignDocument nach dem Fehler 4120 nicht wiederholt
+
+  @tc:KON-0048 @req:A_13524 @art:negativ @fehler:konnektor/interner_fehler
+  Szenario: Nach einem internen Fehler des Konnektors entscheidet ein Mensch
+    Wenn die Ärztin in der Störung mit Geduld signiert
+    Dann wurde SignDocument nach dem Fehler 4001 nicht wiederholt

@@ -37,6 +37,11 @@ Funktionalität: Versichertenkarten einlesen
     Wenn die Versicherte zweimal im Quartal kommt
     Dann wurde einmal beim ersten und erneut beim zweiten Besuch online geprüft
 
+  @rolle:pvs @tc:VSD-0005 @req:VSDM-A_2535 @art:negativ @fehler:konnektor/vsd_gzip_defekt
+  Szenario: Beschädigte Versichertendaten gelten nicht als gelesen
+    Wenn die Versicherte zweimal im Quartal kommt und ihre Daten beschädigt ankommen
+    Dann wurde einmal beim ersten und erneut beim zweiten Besuch online geprüft
+
   @rolle:pvs @tc:VSD-0004 @req:VSDM-A_2682 @art:negativ
   Szenariogrundriss: Eine Karte, die nicht gilt oder nicht lesbar ist
     Angenommen die Gesundheitskarte hat den Mangel: <mangel>

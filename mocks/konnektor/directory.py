@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,19 +37,30 @@ SERVICES = (
     Service("EncryptionService", "Verschlüsselungsdienst", ("6.1.0", "6.1.1")),
 )
 
+MODULES = ("VSDService", "KVKService")
+"""What reads insurance cards."""
+
 _VENDOR = {"id": "MOCKV", "code": "mockkon", "name": "Pruefstand", "product": "Konnektor (Mock)"}
 _TYPE_VERSION, _HARDWARE, _FIRMWARE = "6.0.2", "1.0.0", "6.0.5"
 
 
 def directory(
-    base_url: str, at: datetime, *, client_authentication: bool, plain_url: str | None = None
+    base_url: str,
+    at: datetime,
+    *,
+    client_authentication: bool,
+    plain_url: str | None = None,
+    unsafe: Collection[str] = (),
 ) -> bytes:
-    """Return connector.sds; endpoints lie below `base_url`.
+    """Return connector.sds; endpoints lie below `base_url`, those of `unsafe` services without TLS.
 
     Where TLS is not mandatory they are offered below `plain_url` as well.
     """
     tls, plain = base_url.rstrip("/"), plain_url.rstrip("/") if plain_url else None
-    services = [_service(service, tls, plain) for service in SERVICES]
+    bare = tls.replace("https:", "http:", 1)
+    services = [
+        _service(service, bare if service.name in unsafe else tls, plain) for service in SERVICES
+    ]
     root = element(
         "SD:ConnectorServices",
         product_information(at, "Konnektor", _VENDOR["product"]),

@@ -8,6 +8,9 @@ from pruefstand.soap.fault import TelematikError
 
 _TECHNICAL, _SECURITY = "Technical", "Security"
 _ERROR, _WARNING, _FATAL = "Error", "Warning", "Fatal"
+VSDM = "FM_VSDM"
+"""The component that reads insurance cards."""
+
 _FIRST_OF_KONNEKTOR = 4000
 """Lower codes are those of the Fachmodul VSDM."""
 
@@ -118,7 +121,7 @@ TABLE: Final[dict[int, tuple[str, str, str]]] = {
 def telematik_error(code: int, detail: str = "") -> TelematikError:
     """Return table row `code` as the error element's content."""
     error_type, severity, text = TABLE[code]
-    component = "Konnektor" if code >= _FIRST_OF_KONNEKTOR else "FM_VSDM"
+    component = "Konnektor" if code >= _FIRST_OF_KONNEKTOR else VSDM
     return TelematikError(code, text, error_type, severity, component, detail)
 
 

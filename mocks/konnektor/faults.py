@@ -18,6 +18,13 @@ SAME_HANDLE = "handle_bleibt"
 PIN_NOT_CHANGED = "pin_nicht_geaendert"
 ANY_DIGEST = "hashwert_jeder_laenge"
 NO_PIN_ASKED = "anmeldung_ohne_pin"
+DATA_IN_UTF8 = "vsd_in_utf8"
+DATA_DAMAGED = "vsd_gzip_defekt"
+PROOF_WITHOUT_CODE = "nachweis_ohne_fehlercode"
+HEADER_REFUSED = "kopfelement_abgelehnt"
+SYNTAX_AS_INTERNAL = "syntaxfehler_als_interner_fehler"
+STACK_TRACE = "fehler_mit_aufrufstapel"
+MODULES_WITHOUT_TLS = "fachmodule_ohne_tls"
 
 _PIN_ENTRY = ("VerifyPin", "ChangePin", "UnblockPin", "EnablePin", "DisablePin")
 _CARD_USE = (
@@ -84,6 +91,21 @@ _FURTHER = (
     Fault(PIN_LOST, "vergisst jede PIN-Eingabe sofort"),
     Fault(NO_PIN_ASKED, "meldet auch ohne PIN-Eingabe an", ("A_21228-01",)),
     Fault(REMOTE_PIN_BROKEN, "erreicht das Remote-PIN-Kartenterminal nicht (4053)"),
+    Fault(DATA_IN_UTF8, "liefert Versichertendaten in UTF-8", ("VSDM-A_2691", "VSDM-A_2647")),
+    Fault(DATA_DAMAGED, "liefert Versichertendaten, deren Kompression abbricht"),
+    Fault(PROOF_WITHOUT_CODE, "nennt im Prüfungsnachweis keinen Fehlercode", ("VSDM-A_2631",)),
+    Fault(HEADER_REFUSED, "lehnt Anfragen mit einem Kopfelement ab", ("VSDM-A_2676",)),
+    Fault(
+        SYNTAX_AS_INTERNAL,
+        "nennt einen Syntaxfehler einen internen Fehler (4001)",
+        ("VSDM-A_2675", "VSDM-A_2689"),
+    ),
+    Fault(STACK_TRACE, "zeigt in Fehlern des Fachmoduls VSDM den Aufrufstapel", ("VSDM-A_2682",)),
+    Fault(
+        MODULES_WITHOUT_TLS,
+        "bietet das Lesen der Versichertenkarten nur ohne TLS an",
+        ("VSDM-A_2596", "VSDM-A_2608", "VSDM-A_2678"),
+    ),
 )
 
 _BREAKS = {"komfortsignatur_gestoert": ("A_19135", "A_19259-02", "A_19100-01")}

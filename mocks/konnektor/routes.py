@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from mocks.konnektor import (
@@ -30,9 +30,15 @@ from mocks.konnektor.access import Caller, is_bound
 from mocks.konnektor.answer import Answer
 from mocks.konnektor.context import Call, enter, enter_nameless
 from mocks.konnektor.control import control_routes
-from mocks.konnektor.directory import SERVICES, directory
-from mocks.konnektor.errors import KonnektorError
-from mocks.konnektor.faults import refusal
+from mocks.konnektor.directory import MODULES, SERVICES, directory
+from mocks.konnektor.errors import VSDM, KonnektorError, telematik_error
+from mocks.konnektor.faults import (
+    HEADER_REFUSED,
+    MODULES_WITHOUT_TLS,
+    STACK_TRACE,
+    SYNTAX_AS_INTERNAL,
+    refusal,
+)
 from mocks.konnektor.operating import check_operable, notice_connection
 from mocks.konnektor.settings import ClientAuthentication
 from mocks.konnektor.shapes import check_shape
@@ -43,6 +49,7 @@ from pruefstand.soap.envelope import CONTENT_TYPE, Element, Envelope, SoapProble
 from pruefstand.soap.fault import fault_element
 
 _LOG = logging.getLogger("pruefstand.mock.konnektor")
+_SYNTAX = 4000
 _SMALL = 2048
 """Octets up to which a message is remembered."""
 
@@ -137,6 +144,7 @@ def _directory(request: Request, *, state: State) -> Response:
         state.ctx.clock.now(),
         client_authentication=behaviour.client_authentication != ClientAuthentication.NONE,
         plain_url=None if behaviour.tls_mandatory else state.ctx.plain_url,
+        unsafe=MODULES if MODULES_WITHOUT_TLS in state.ctx.faults else (),
     )
     return Response(200, _HEADERS, body, delay=behaviour.latency)
 
@@ -171,6 +179,8 @@ def _late(answer: Answer, state: State) -> Response | None:
 
 
 def _operate(request: Request, state: State) -> Answer:
+    if b":Header" in request.body and HEADER_REFUSED in state.ctx.faults:
+        raise KonnektorError(4000, "Kopfelement", faultcode="Client")
     read = _read_again if len(request.body) <= _SMALL else _read
     envelope, operation = read(request.body)
     caller = Caller.of(request)
@@ -203,8 +213,13 @@ _read_again = lru_cache(maxsize=256)(_read)
 def _fault(error: KonnektorError, state: State, delay: float = 0.0) -> Response:
     ctx = state.ctx
     _LOG.info("fault %s", error)
+    told = error.error
+    if told.code == _SYNTAX and SYNTAX_AS_INTERNAL in ctx.faults:
+        told = telematik_error(4001, told.detail)
+    if told.component == VSDM and STACK_TRACE in ctx.faults:
+        told = replace(told, detail='Traceback: File "/opt/vsdm.py"')
     fault = fault_element(
-        error.error,
+        told,
         message_id=ctx.rng.uuid(),
         at=ctx.clock.now(),
         faultcode=error.faultcode,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 from mocks.konnektor.answer import Answer
 from mocks.konnektor.cards import Card, Defect
 from mocks.konnektor.context import Call, with_card
 from mocks.konnektor.documents import boolean
 from mocks.konnektor.errors import KonnektorError
+from mocks.konnektor.faults import DATA_DAMAGED, DATA_IN_UTF8, PROOF_WITHOUT_CODE
 from mocks.konnektor.insured_data import VERSION, InsuredData, compress, insured_data
 from mocks.konnektor.pin_operations import check_alive
 from mocks.konnektor.state import State
@@ -71,11 +74,11 @@ def proof_key(state: State) -> bytes:
 
 
 def _response(data: InsuredData, receipt: str | None, state: State, *, protected: bool) -> Element:
-    hidden = element("VSD:GeschuetzteVersichertendaten", encode(data.protected))
+    hidden = element("VSD:GeschuetzteVersichertendaten", _delivered(data.protected, state))
     return element(
         "VSD:ReadVSDResponse",
-        element("VSD:PersoenlicheVersichertendaten", encode(data.personal)),
-        element("VSD:AllgemeineVersicherungsdaten", encode(data.general)),
+        element("VSD:PersoenlicheVersichertendaten", _delivered(data.personal, state)),
+        element("VSD:AllgemeineVersicherungsdaten", _delivered(data.general, state)),
         hidden if protected else None,
         element(
             "VSD:VSD_Status",
@@ -85,6 +88,15 @@ def _response(data: InsuredData, receipt: str | None, state: State, *, protected
         ),
         element("VSD:Pruefungsnachweis", receipt) if receipt else None,
     )
+
+
+def _delivered(container: bytes, state: State) -> str:
+    """Return a container in base64, as it is or as a fault has it."""
+    faults = state.ctx.faults
+    if DATA_IN_UTF8 in faults:
+        data = gzip.decompress(container).decode("iso-8859-15")
+        container = gzip.compress(data.replace("ISO-8859-15", "UTF-8").encode(), mtime=0)
+    return encode(container[: len(container) // 2] if DATA_DAMAGED in faults else container)
 
 
 def _check_insured(card: Card) -> None:
@@ -126,11 +138,12 @@ def _receipt(card: Card, data: InsuredData, state: State) -> bytes:
     if not state.is_online and result in (_UPDATED, _UP_TO_DATE):
         result = _IMPOSSIBLE
     digits = _check_digit(card, data, state) if result in (_UPDATED, _UP_TO_DATE) else None
+    with_code = result in _PROBLEMS and PROOF_WITHOUT_CODE not in state.ctx.faults
     root = element(
         "PNW:PN",
         element("PNW:TS", state.ctx.clock.now().strftime("%Y%m%d%H%M%S")),
         element("PNW:E", str(result)),
-        element("PNW:EC", str(behaviour.vsd_error)) if result in _PROBLEMS else None,
+        element("PNW:EC", str(behaviour.vsd_error)) if with_code else None,
         element("PNW:PZ", encode(digits)) if digits else None,
     )
     return compress(root, _RECEIPT_VERSION)

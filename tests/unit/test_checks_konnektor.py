@@ -31,7 +31,11 @@ from pruefstand.checks.konnektor_connection import (
     soap_in_utf8,
     workplaces_call,
 )
-from pruefstand.checks.refusal import konnektor_fault_then_answer
+from pruefstand.checks.refusal import (
+    konnektor_fault_once,
+    konnektor_fault_then_answer,
+    looked_after_fault,
+)
 from pruefstand.checks.vsdm import (
     containers_unpack,
     faults_hide_internals,
@@ -276,13 +280,17 @@ def test_no_request_was_malformed() -> None:
 
 
 def test_newest_version_signs() -> None:
-    def sign(version: str) -> Exchange:
+    def sign(version: str, operation: str = "SignDocument") -> Exchange:
         name = f"http://ws.gematik.de/conn/SignatureService/v{version}"
-        return call("SignDocument", f'<S:SignDocument xmlns:S="{name}"/>')
+        return call(operation, f'<S:{operation} xmlns:S="{name}"/>')
 
     check = newest_signature_version("TIP1-A_4966")
     assert holds(check, READ_DIRECTORY, sign("7.5"))
+    assert holds(check, READ_DIRECTORY, sign("7.5"), sign("7.4", "ExternalAuthenticate"))
     assert breaks(check, READ_DIRECTORY, sign("7.4"))
+    assert breaks(check, READ_DIRECTORY, sign("7.5"), sign("7.4", "VerifyDocument"))
+    assert breaks(check, READ_DIRECTORY, sign("7.5"), call("SignDocument"))
+    assert breaks(check, READ_DIRECTORY, sign("7.5", "VerifyDocument"))
     assert breaks(check, sign("7.5"))
     assert breaks(check, READ_DIRECTORY)
 
@@ -311,6 +319,35 @@ def test_refusal_is_followed_by_an_answer() -> None:
     assert breaks(check, done)
     assert breaks(check, call("SignDocument", status=500, fault="4093"), done)
     assert breaks(check)
+
+
+def test_a_lasting_refusal_is_not_repeated() -> None:
+    check = konnektor_fault_once("VerifyPin", 4066, "A_21228-01")
+    refused, done = call("VerifyPin", status=500, fault="4066"), call("VerifyPin")
+    assert holds(check, refused)
+    assert holds(check, refused, call("GetCards"))
+    for wrong in ((), (refused, refused), (refused, done), (done,)):
+        assert breaks(check, *wrong)
+    assert breaks(check, call("VerifyPin", status=500, fault="4060"))
+
+
+def test_the_next_steps_lie_between_the_refusal_and_the_next_try() -> None:
+    check = looked_after_fault("VerifyPin", 4044, ["GetCardTerminals", "GetCards"], "A_21228-01")
+    refused, done = call("VerifyPin", status=500, fault="4044"), call("VerifyPin")
+    look, read = call("GetCardTerminals"), call("GetCards")
+    assert holds(check, read, refused, look, read, done)
+    assert holds(check, refused, look, call("GetPinStatus"), read, refused, done)
+    for wrong in (
+        (),
+        (look, read, done),
+        (look, read, refused, done),
+        (refused, read, look, done),
+        (refused, look, done, read),
+        (refused, done, look, read, done),
+        (refused, look, read),
+        (call("SignDocument", status=500, fault="4044"), look, read, done),
+    ):
+        assert breaks(check, *wrong)
 
 
 def packed(text: str, encoding: str = "ISO-8859-15") -> str:

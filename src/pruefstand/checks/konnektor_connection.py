@@ -191,7 +191,10 @@ def no_syntax_error(operations: Collection[str], *requirements: str) -> Check:
 
 @factory
 def newest_signature_version(*requirements: str) -> Check:
-    """Return the check that signatures use the newest version that the directory offers."""
+    """Return the check that documents are signed in the newest version of the directory.
+
+    Every other call of the SignatureService must be in that version as well.
+    """
 
     def judge(exchanges: Exchanges) -> Judgement:
         offered = {
@@ -202,14 +205,24 @@ def newest_signature_version(*requirements: str) -> Check:
             if b"/SignatureService/" in found
         }
         newest = max(offered, key=_numbers, default="")
-        found = soap(exchanges, "SignDocument")
-        if not newest or not found:
+        if not newest or not soap(exchanges, "SignDocument"):
             return Judgement(False, "neueste Version", "nicht aufgezeichnet")
-        used = _BODY_NAMESPACE.findall(found[-1].request.body)
-        versions = {name.decode().rpartition("/v")[2] for name in used}
-        return Judgement(versions == {newest}, newest, ", ".join(sorted(versions)), found[-1].id)
+        # The login lies in the old namespace in every version of its own service.
+        found = [call for call in calls(exchanges) if call.operation != "ExternalAuthenticate"]
+        return judge_all(
+            [call for call in found if call.operation == "SignDocument" or _versions(call)],
+            lambda call: _versions(call) == {newest},
+            expected=newest,
+            show=lambda call: f"{call.operation}: {', '.join(sorted(_versions(call)))}",
+        )
 
     return Check("newest_signature_version", requirements, judge)
+
+
+def _versions(call: Exchange) -> set[str]:
+    """Return the versions of the SignatureService whose namespaces a request declares."""
+    names = _BODY_NAMESPACE.findall(call.request.body)
+    return {name.decode().rpartition("/v")[2] for name in names}
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.documents import outcome_text
 from pruefstand.checks.select import carried_by_vau, soap
+from pruefstand.checks.soap_message import calls
+from pruefstand.model.exchange import Exchange
 
 
 @factory
@@ -52,6 +56,47 @@ def konnektor_fault_then_answer(operation: str, code: int, *requirements: str) -
         return Judgement(holds, expected, actual, found[-1].id if found else None)
 
     return Check(f"fault_{code}_then_answer", requirements, judge)
+
+
+@factory
+def konnektor_fault_once(operation: str, code: int, *requirements: str) -> Check:
+    """Return the check that `operation` was refused with `code`, and not tried again."""
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"{operation}: einmal Fehler {code}, danach kein weiterer Versuch"
+        found = soap(exchanges, operation)
+        told = [call.facts.get("fault", "beantwortet") for call in found]
+        actual = " → ".join(told) or "Aufruf nicht aufgezeichnet"
+        return Judgement(told == [str(code)], expected, actual, found[-1].id if found else None)
+
+    return Check(f"fault_{code}_once", requirements, judge)
+
+
+@factory
+def looked_after_fault(
+    operation: str, code: int, steps: Sequence[str], *requirements: str
+) -> Check:
+    """Return the check that `steps` were called in order between the fault and the next try."""
+
+    def is_refused(call: Exchange) -> bool:
+        return call.operation == operation and call.facts.get("fault") == str(code)
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"{operation} {code} → {' → '.join(steps)} → {operation}"
+        names, faulty = [], False
+        for call in calls(exchanges):
+            if faulty and call.operation == operation:
+                break
+            faulty = faulty or is_refused(call)
+            if faulty:
+                names.append(call.operation)
+        else:
+            names = []
+        between = iter(names[1:])
+        holds = bool(names) and all(step in between for step in steps)
+        return Judgement(holds, expected, " → ".join(names) or "kein neuer Versuch")
+
+    return Check(f"looked_after_{code}", requirements, judge)
 
 
 @factory

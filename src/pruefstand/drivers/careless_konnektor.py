@@ -48,26 +48,17 @@ _INSISTENCE = 2
 """How often a stubborn system repeats at once what was refused."""
 
 
-def _changed(name: str, value: str, *, unless: str = "") -> Change:
-    """Return what gives every element `name` the text `value`, where it has another."""
+def _changed(value: str, *names: str, unless: str = "") -> Change:
+    """Return what gives all elements of these `names` the text `value`, where one has another."""
+    tags = [f"{{*}}{name}" for name in names]
 
     def change(body: Element) -> Element | None:
-        if all(node.text in (value, unless) for node in body.iter(f"{{*}}{name}")):
+        if all(node.text in (value, unless) for node in body.iter(*tags)):
             return None
         wrong = deepcopy(body)
-        for node in wrong.iter(f"{{*}}{name}"):
+        for node in wrong.iter(*tags):
             node.text = value
         return wrong
-
-    return change
-
-
-def _both(first: Change, second: Change) -> Change:
-    """Return what changes one thing after the other; nothing where the first one is right."""
-
-    def change(body: Element) -> Element | None:
-        wrong = first(body)
-        return None if wrong is None else second(wrong) or wrong
 
     return change
 
@@ -113,10 +104,11 @@ _VERIFIABLE = element("CARD:PinStatus", "VERIFIABLE")
 
 def _taken_as_empty(answer: Element) -> Element | None:
     """Return an answer whose unreadable containers hold nothing; None where all are readable."""
-    broken = [node for node in answer if not _unpacks(node)]
+    wrong = deepcopy(answer)
+    broken = [node for node in wrong if not _unpacks(node)]
     for node in broken:
         node.text = encode(gzip.compress(b""))
-    return answer if broken else None
+    return wrong if broken else None
 
 
 def _unpacks(node: Element) -> bool:
@@ -137,16 +129,14 @@ def call_slips(home: KonnektorContext) -> tuple[Slip[Element], ...]:
         own = text(body, "CCTX:Context/CONN:UserId") == me
         return own and len(list(children(body, "SIG:SignRequest"))) > 1
 
-    system, workplace = _changed("ClientSystemId", "CS9"), _changed("WorkplaceId", here)
-    first_card = _where(is_elsewhere, _changed("CardHandle", "HBA-1"))
+    system, workplace = _changed("CS9", "ClientSystemId"), _changed(here, "WorkplaceId")
+    first_card = _where(is_elsewhere, _changed("HBA-1", "CardHandle"))
     is_removal = _where(
         lambda body: text(body, "EVT:Subscription/EVT:Topic") == "CARD/REMOVED", _unsubscribe
     )
     no_pin_ch = _where(lambda body: text(body, "CARDCMN:PinTyp") == "PIN.CH", _assumed(_VERIFIABLE))
-    offline, no_proof = (
-        _changed(name, "false") for name in ("PerformOnlineCheck", "ReadOnlineReceipt")
-    )
-    other_user = _changed("UserId", OTHER_USER, unless=me)
+    online = ("PerformOnlineCheck", "ReadOnlineReceipt")
+    other_user = _changed(OTHER_USER, "UserId", unless=me)
     return (
         Slip(named.FOREIGN_SYSTEM, "GetCards", AHEAD, _where(_of_all_cards, system)),
         Slip(named.OTHER_WORKPLACE, "", INSTEAD, workplace),
@@ -157,23 +147,23 @@ def call_slips(home: KonnektorContext) -> tuple[Slip[Element], ...]:
             named.NO_REVOCATION_INFO,
             "SignDocument",
             INSTEAD,
-            _changed("IncludeRevocationInfo", "false"),
+            _changed("false", "IncludeRevocationInfo"),
         ),
-        Slip(named.OTHER_CERTIFICATE, "ReadCardCertificate", AHEAD, _changed("CertRef", "C.ENC")),
-        Slip(named.SHORT_DIGEST, "ExternalAuthenticate", AHEAD, _changed("Base64Data", _SHORT)),
+        Slip(named.OTHER_CERTIFICATE, "ReadCardCertificate", AHEAD, _changed("C.ENC", "CertRef")),
+        Slip(named.SHORT_DIGEST, "ExternalAuthenticate", AHEAD, _changed(_SHORT, "Base64Data")),
         Slip(named.COMFORT_OTHER_USER, "SignDocument", INSTEAD, other_user),
         Slip(named.COMFORT_OFF_FIRST, "ActivateComfortSignature", AHEAD, _comfort_off),
         Slip(named.MODE_UNASKED, "GetSignatureMode", UNASKED, _assumed()),
         Slip(named.JOB_REUSED, "SignDocument", AGAIN, _where(is_own_stack, deepcopy)),
-        Slip(named.ALWAYS_CMS, "SignDocument", INSTEAD, _changed("SignatureType", CMS)),
+        Slip(named.ALWAYS_CMS, "SignDocument", INSTEAD, _changed(CMS, "SignatureType")),
         Slip(named.PIN_UNASKED, "GetPinStatus", UNASKED, no_pin_ch),
-        Slip(named.ALWAYS_NEW_PIN, "UnblockPin", INSTEAD, _changed("SetNewPin", "true")),
-        Slip(named.NEVER_NEW_PIN, "UnblockPin", INSTEAD, _changed("SetNewPin", "false")),
+        Slip(named.ALWAYS_NEW_PIN, "UnblockPin", INSTEAD, _changed("true", "SetNewPin")),
+        Slip(named.NEVER_NEW_PIN, "UnblockPin", INSTEAD, _changed("false", "SetNewPin")),
         Slip(named.SIGNATURE_UNASKED, "VerifyDocument", UNASKED, _assumed(_VALID)),
         Slip(named.CERTIFICATE_UNASKED, "VerifyCertificate", UNASKED, _assumed(_GOOD)),
-        Slip(named.NO_ONLINE_CHECK, "ReadVSD", INSTEAD, _both(offline, no_proof)),
-        Slip(named.ALWAYS_ONLINE, "ReadVSD", INSTEAD, _changed("PerformOnlineCheck", "true")),
-        Slip(named.NO_PROOF, "ReadVSD", INSTEAD, no_proof),
+        Slip(named.NO_ONLINE_CHECK, "ReadVSD", INSTEAD, _changed("false", *online)),
+        Slip(named.ALWAYS_ONLINE, "ReadVSD", INSTEAD, _changed("true", "PerformOnlineCheck")),
+        Slip(named.NO_PROOF, "ReadVSD", INSTEAD, _changed("false", online[1])),
         Slip(named.BROKEN_DATA, "ReadVSD", ANSWER, _taken_as_empty),
     )
 

@@ -108,7 +108,7 @@ _INSURED = (
     Fault(
         NO_ONLINE_CHECK,
         "liest Karten ohne Onlineprüfung und ohne Nachweis",
-        ("VSDM-A_2535", "VSDM-A_2873", "VSDM-A_2631", "VSDM-A_2682"),
+        ("VSDM-A_2535", "VSDM-A_2631", "VSDM-A_2682"),
     ),
     Fault(ALWAYS_ONLINE, "prüft bei jedem Besuch online", ("VSDM-A_2535",)),
     Fault(

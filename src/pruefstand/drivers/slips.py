@@ -34,7 +34,10 @@ class Slip(Generic[T]):
     operation: str
     placing: Placing
     spoil: Callable[[T], T | None]
-    """Returns the spoiled call, or None when there is nothing to spoil in this one."""
+    """Returns the spoiled call, or None when there is nothing to spoil in this one.
+
+    The right one stays as it is: whether it is sent is decided afterwards.
+    """
 
 
 def spoiled(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pruefstand.clients.konnektor import KonnektorClient, SmcbCard
 from pruefstand.errors import SutError
 
+PIN_OF = {"HBA": "PIN.CH", "SMC-B": "PIN.SMC"}
+"""Card type → the PIN that unlocks its session."""
+
 
 def unlocked_practice_card(konnektor: KonnektorClient) -> SmcbCard:
     """Return the first SMC-B of the practice, its PIN.SMC verified.

@@ -12,6 +12,10 @@ from pruefstand.clients.konnektor import (
     Verifier,
 )
 from pruefstand.errors import SutError
+from pruefstand.flows.geduld import Pause, with_patience
+
+UNREADABLE = 4115
+"""The code of a signature that cannot be read."""
 
 STACK = 50
 """Documents per call that every Konnektor takes."""
@@ -37,22 +41,30 @@ def sign_in_comfort(
         mode.deactivate()
 
 
-def renew_card(konnektor: KonnektorClient, handle: str) -> str:
-    """Have a card taken out and put in again; return its new handle."""
+def renew_card(konnektor: KonnektorClient, handle: str, pause: Pause) -> str:
+    """Have a card taken out and put in again; return its new handle.
+
+    A display that shows something else is waited for with `pause`.
+    """
     card = next((card for card in konnektor.cards() if card.handle == handle), None)
     if card is None:
         raise SutError(f"Karte {handle} steckt nicht", hint="Karten neu mit GetCards lesen.")
     slots = CardSlots(konnektor)
-    slots.eject(handle)
-    again = slots.request(card.terminal, card.slot).card
+    with_patience(lambda: slots.eject(handle), pause)
+    again = with_patience(lambda: slots.request(card.terminal, card.slot), pause).card
     if again is None:
         raise SutError("Konnektor nennt nach RequestCard keine Karte")
     return again.handle
 
 
 def judge_signature(konnektor: KonnektorClient, signed: bytes) -> str:
-    """Return VALID, INVALID or INCONCLUSIVE; a signature that cannot be read is INVALID."""
+    """Return VALID, INVALID or INCONCLUSIVE; a signature that cannot be read is INVALID.
+
+    Raises KonnektorFault when the Konnektor cannot judge.
+    """
     try:
         return Verifier(konnektor).document(signed).result
-    except KonnektorFault:
+    except KonnektorFault as fault:
+        if fault.code != UNREADABLE:
+            raise
         return "INVALID"

@@ -1,22 +1,22 @@
-"""Signieren: what a practice system does when the Konnektor refuses for the moment."""
+"""Signieren: an order that gets over what passes, each refusal with its next step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pruefstand.clients.konnektor import KonnektorClient, KonnektorFault
-from pruefstand.flows.anmelden import card_handle
-
-BUSY = (4039, 4060, 4093)
-"""Somebody else uses card or terminal: wait and try again."""
+from pruefstand.clients.konnektor import KonnektorClient
+from pruefstand.flows.anmelden import PIN_OF, card_handle
+from pruefstand.flows.geduld import Pause, with_patience
+from pruefstand.flows.komfortsignatur import renew_card
 
 GONE = (4008, 4101)
 """The card was pulled or plugged anew: read its handle again."""
 
+SILENT = 4094
+"""The card does not answer: it must be plugged anew."""
+
 JOB_TAKEN = 4252
 LOCKED = 4085
-_TRIES = 3
-_PINS = {"HBA": "PIN.CH", "SMC-B": "PIN.SMC"}
 
 
 def sign_with_patience(
@@ -26,29 +26,36 @@ def sign_with_patience(
     *,
     handle: str | None = None,
     job_number: str | None = None,
-    pause: Callable[[float], None],
+    pause: Pause,
+    renew: Callable[[KonnektorClient, str, Pause], str] = renew_card,
 ) -> list[bytes]:
     """Sign with the card of `card_type`; each refusal that passes leads to its next step.
 
-    A busy card is asked again after 1 and 2 seconds of `pause`, a handle that has died is read
-    anew, a job number in use is replaced, a locked card is unlocked. Other refusals, and the last
-    one, are raised as KonnektorFault.
+    A busy card is asked again after `pause`, a handle that has died is read anew, a silent card is
+    plugged anew by `renew`, a job number in use is replaced, a locked card is unlocked. Other
+    refusals, and the last one, are raised as KonnektorFault.
     """
-    card = handle or card_handle(konnektor, card_type)
-    for attempt in range(1, _TRIES + 1):
-        try:
-            return konnektor.sign_document(card, documents, job_number=job_number)
-        except KonnektorFault as fault:
-            if attempt == _TRIES:
-                raise
-            if fault.code in BUSY:
-                pause(float(attempt))
-            elif fault.code in GONE:
-                card = card_handle(konnektor, card_type)
-            elif fault.code == JOB_TAKEN:
-                job_number = None
-            elif fault.code == LOCKED:
-                konnektor.verify_pin(card, _PINS[card_type])
-            else:
-                raise
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    card, job = handle or card_handle(konnektor, card_type), job_number
+
+    def read_again() -> None:
+        nonlocal card
+        card = card_handle(konnektor, card_type)
+
+    def plug_anew() -> None:
+        nonlocal card
+        card = renew(konnektor, card, pause)
+
+    def replace_job() -> None:
+        nonlocal job
+        job = None
+
+    return with_patience(
+        lambda: konnektor.sign_document(card, documents, job_number=job),
+        pause,
+        {
+            **dict.fromkeys(GONE, read_again),
+            SILENT: plug_anew,
+            JOB_TAKEN: replace_job,
+            LOCKED: lambda: konnektor.verify_pin(card, PIN_OF[card_type]),
+        },
+    )

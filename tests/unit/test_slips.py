@@ -1,0 +1,50 @@
+"""Slips: what a careless actor makes of a call, and when a carelessness is asked about."""
+
+from __future__ import annotations
+
+from pruefstand.drivers.slips import Placing, Slip, carried_out, spoiled
+from pruefstand.model.fault import Fault, FaultSet
+
+SLIPS: tuple[Slip[str], ...] = (
+    Slip("laut", "rufen", Placing.INSTEAD, lambda text: None if text.isupper() else "LAUT"),
+    Slip("zuvor", "", Placing.AHEAD, lambda text: f"vor {text}"),
+    Slip("geglaubt", "rufen", Placing.UNASKED, lambda text: f"Antwort auf {text}"),
+)
+
+
+def faults(*active: str) -> FaultSet:
+    offered = {name: Fault(name, name, ("A_1",)) for name in ("laut", "zuvor", "geglaubt")}
+    return FaultSet(offered, set(active))
+
+
+def test_a_careful_actor_makes_the_right_call_only() -> None:
+    sent: list[str] = []
+    assert carried_out(SLIPS, faults(), "rufen", "leise", sent.append) == "leise"
+    assert sent == []
+
+
+def test_a_slip_goes_ahead_or_in_place_of_the_call() -> None:
+    sent: list[str] = []
+    assert carried_out(SLIPS, faults("laut", "zuvor"), "rufen", "leise", sent.append) == "LAUT"
+    assert sent == ["vor leise"]
+    assert carried_out(SLIPS, faults("laut"), "fragen", "leise", sent.append) == "leise"
+
+
+def test_an_answer_may_be_taken_for_granted() -> None:
+    on = faults("geglaubt")
+    assert list(spoiled(SLIPS, on, "rufen", Placing.UNASKED, "a")) == ["Antwort auf a"]
+    assert list(spoiled(SLIPS, faults(), "rufen", Placing.UNASKED, "a")) == []
+
+
+def test_only_what_can_be_spoiled_is_asked_about() -> None:
+    on = faults("laut")
+    assert list(spoiled(SLIPS, on, "rufen", Placing.INSTEAD, "LAUT")) == []
+    assert on.asked == set()
+    assert list(spoiled(SLIPS, on, "rufen", Placing.INSTEAD, "leise")) == ["LAUT"]
+    assert on.asked == {"laut"}
+
+
+def test_a_fault_set_that_offers_nothing_is_never_asked() -> None:
+    none = FaultSet()
+    assert list(spoiled(SLIPS, none, "rufen", Placing.INSTEAD, "leise")) == []
+    assert none.asked == set()
