@@ -11,7 +11,12 @@ from mocks.konnektor.errors import KonnektorError
 from mocks.konnektor.information_model import Terminal
 from mocks.konnektor.pins import SessionKey
 from mocks.konnektor.state import State
-from pruefstand.soap.envelope import Element, text
+from pruefstand.soap.envelope import Element, child, text
+from pruefstand.soap.namespaces import qname
+
+_CONTEXT = tuple(
+    qname(f"CONN:{name}") for name in ("MandantId", "ClientSystemId", "WorkplaceId", "UserId")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +134,10 @@ def enter(node: Element, state: State, caller: Caller, *, session: bool) -> Call
     `session` tells that the operation takes part in a card session.
     """
 
-    def read(name: str) -> str:
-        return text(node, f"CCTX:Context/CONN:{name}") or ""
-
-    call = Call(read("MandantId"), read("ClientSystemId"), read("WorkplaceId"), read("UserId"))
+    named = child(node, "CCTX:Context")
+    told = {} if named is None else {part.tag: (part.text or "").strip() for part in named}
+    mandant, client_system, workplace, user = (told.get(name, "") for name in _CONTEXT)
+    call = Call(mandant, client_system, workplace, user)
     if not (call.mandant and call.client_system and call.workplace):
         raise KonnektorError(4021)
     if not is_bound(caller, call.client_system, state):
