@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import TypeVar
 
 from pruefstand.fhir.path.focus import Focus, Items, Step, Test
-from pruefstand.fhir.path.functions import FUNCTIONS
+from pruefstand.fhir.path.functions import FUNCTIONS, extension_at
 from pruefstand.fhir.path.lexer import FhirPathProblem
 from pruefstand.fhir.path.operators import COMBINING
 from pruefstand.fhir.path.parser import parse
-from pruefstand.fhir.path.predicates import COMPARING, LOGICAL, PREDICATES, equals_text, typed
-from pruefstand.fhir.path.shared import hangs_on_focus_only, remembered
+from pruefstand.fhir.path.predicates import COMPARING, LOGICAL, PREDICATES, equals_text, same, typed
+from pruefstand.fhir.path.shared import remembered
 from pruefstand.fhir.path.syntax import (
     Binary,
     Call,
@@ -74,17 +74,15 @@ def build(tree: Expression) -> Step:
         case Variable(name):
             return _variable(name)
         case Member():
-            return _path(tree)
+            return remembered(tree, _path(tree))
         case Call(base, name, arguments):
-            step = _call(base, name, arguments)
-            shared = name == "where" and hangs_on_focus_only(tree)
-            return remembered(tree, step) if shared else step
+            return remembered(tree, _call(base, name, arguments))
         case Indexer(base, position):
             return _indexer(build(base), build(position))
         case TypeOperation(base, _, type_name):
             return _of_type(build(base), type_name)
         case Binary(operator, left, right):
-            return COMBINING[operator](build(left), build(right))
+            return remembered(tree, COMBINING[operator](build(left), build(right)))
         case Negated(base):
             inner = build(base)
             return lambda items, focus: [-scalar(item) for item in inner(items, focus)]
@@ -123,6 +121,10 @@ def _predicate(tree: Expression) -> Test | None:
             return equals_text(build(left), wanted, negated=operator == "!=")
         case Binary(operator, left, right) if operator in LOGICAL:
             return LOGICAL[operator](truth_of(left), truth_of(right))
+        case Binary("=" | "!=" as operator, left, right) if _is_predicate(left) and _is_predicate(
+            right
+        ):
+            return same(truth_of(left), truth_of(right), negated=operator == "!=")
         case Binary(operator, left, right) if operator in COMPARING:
             return COMPARING[operator](build(left), build(right))
         case TypeOperation(base, "is", name):
@@ -133,6 +135,18 @@ def _predicate(tree: Expression) -> Test | None:
             return _applied(PREDICATES[name], base, name, arguments)
         case _:
             return None
+
+
+def _is_predicate(tree: Expression) -> bool:
+    match tree:
+        case Binary(operator):
+            return operator in LOGICAL or operator in COMPARING
+        case TypeOperation(_, operator):
+            return operator == "is"
+        case Call(_, name):
+            return name in PREDICATES
+        case _:
+            return False
 
 
 def _literal(value: object) -> Step:
@@ -201,11 +215,13 @@ def _of_type(base: Step, name: str) -> Step:
 
 
 def _call(base: Expression, name: str, arguments: tuple[Expression, ...]) -> Step:
-    if name in ("is", "as", "ofType"):
-        match arguments:
-            case (Member(_, type_name),):
-                return _of_type(build(base), type_name)
-        raise FhirPathProblem(f"{name}() wants one type")
+    match name, arguments:
+        case "extension", (Literal(str() as url),):
+            return extension_at(build(base), url)
+        case "is" | "as" | "ofType", (Member(_, type_name),):
+            return _of_type(build(base), type_name)
+        case "is" | "as" | "ofType", _:
+            raise FhirPathProblem(f"{name}() wants one type")
     builder = FUNCTIONS.get(name)
     if builder is None:
         raise FhirPathProblem(f"unknown function {name}()")

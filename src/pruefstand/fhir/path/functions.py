@@ -68,6 +68,17 @@ def extension(base: Step, address: Step) -> Step:
     return run
 
 
+def extension_at(base: Step, url: str) -> Step:
+    """`extension('url')`."""
+    return lambda items, focus: [
+        one
+        for item in base(items, focus)
+        if type(item) is Node
+        for one in item.children.get("extension", ())
+        if one.text("url") == url
+    ]
+
+
 def has_value(base: Step) -> Step:
     """`hasValue()`."""
 

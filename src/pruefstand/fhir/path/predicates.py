@@ -120,6 +120,16 @@ def equals_text(base: Step, wanted: str, *, negated: bool) -> Test:
     return test
 
 
+def same(left: Test, right: Test, *, negated: bool) -> Test:
+    """`=` or `!=` between truth values."""
+
+    def test(items: Items, focus: Focus) -> bool | None:
+        a, b = left(items, focus), right(items, focus)
+        return None if a is None or b is None else (a == b) != negated
+
+    return test
+
+
 def _equality(*, negated: bool, loosely: bool) -> Callable[[Step, Step], Test]:
     def build(left: Step, right: Step) -> Test:
         def test(items: Items, focus: Focus) -> bool | None:
