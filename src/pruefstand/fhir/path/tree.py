@@ -89,7 +89,11 @@ class Node:
 
     def add(self, child: Node) -> None:
         """Append `child`."""
-        self.children.setdefault(child.name, []).append(child)
+        siblings = self.children.get(child.name)
+        if siblings is None:
+            self.children[child.name] = [child]
+        else:
+            siblings.append(child)
         self.ordered.append(child)
 
     def dissolve(self) -> None:

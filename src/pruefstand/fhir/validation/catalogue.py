@@ -8,8 +8,10 @@ from functools import partial
 
 from pruefstand.fhir.packages.library import Definitions, MissingPackage
 from pruefstand.fhir.packages.snapshot import SnapshotProblem, Snapshots
+from pruefstand.fhir.syntax import NAMESPACE
 from pruefstand.fhir.validation.elements import STRUCTURE, Element, Profile, profile_of
 
+_XHTML = "http://www.w3.org/1999/xhtml"
 # R4 words base64Binary so that a search for it can take exponential time; this is the same set.
 _LINEAR = {"base64Binary": r"\s*([0-9a-zA-Z+/=]{4}\s*)+"}
 
@@ -33,6 +35,7 @@ class Catalogue:
         self._snapshots = Snapshots(partial(definitions.get, "StructureDefinition"))
         self._profiles: dict[str, Profile | None] = {}
         self._tables: dict[str, dict[str, ChildType]] = {}
+        self._tags: dict[tuple[str, bool], dict[str, ChildType]] = {}
         self._patterns: dict[str, re.Pattern[str] | None] = {}
 
     def profile(self, url: str) -> Profile | None:
@@ -68,6 +71,21 @@ class Catalogue:
         table = self._tables.get(key)
         if table is None:
             table = self._tables[key] = self._table(key)
+        return table
+
+    def tags_of(self, key: str, *, whole: bool) -> dict[str, ChildType]:
+        """Return what may stand below `key` as an XML element, by namespace and name.
+
+        `whole` tells that `key` is a resource: elsewhere an id is an attribute.
+        """
+        table = self._tags.get((key, whole))
+        if table is None:
+            attributes = () if whole else ("id", "url") if key == "Extension" else ("id",)
+            table = self._tags[key, whole] = {
+                f"{_XHTML if child.type == 'xhtml' else NAMESPACE} {name}": child
+                for name, child in self.children_of(key).items()
+                if child.name not in attributes
+            }
         return table
 
     def _table(self, key: str) -> dict[str, ChildType]:

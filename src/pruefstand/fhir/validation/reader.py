@@ -57,6 +57,7 @@ class TreeBuilder:
     def __init__(self, catalogue: Catalogue, report: Report) -> None:
         self.catalogue = catalogue
         self._report = report
+        self._reads: dict[str, Callable[[str], bool]] = {}
 
     def is_resource(self, name: str) -> bool:
         """Return whether R4 knows a resource called `name`."""
@@ -85,9 +86,11 @@ class TreeBuilder:
             if "extension" not in node.children:
                 self.complain("empty", node)
             return
-        pattern = self.catalogue.pattern(node.type)
-        fits = bool(value) and (pattern is None or pattern.match(value) is not None)
-        if not fits or not is_possible(node.type, value):
+        reads = self._reads.get(node.type)
+        if reads is None:
+            pattern = self.catalogue.pattern(node.type)
+            reads = self._reads[node.type] = _lexical(node.type, pattern)
+        if not reads(value):
             self.complain("primitive", node, value, expected=node.type)
 
     def _finish_system(self, node: Node) -> None:
@@ -104,19 +107,35 @@ def is_absolute(system: str | None) -> bool:
     return not system or system.startswith(_ABSOLUTE)
 
 
+def _lexical(type_name: str, pattern: re.Pattern[str] | None) -> Callable[[str], bool]:
+    possible = _POSSIBLE.get(type_name, _is_short)
+    if pattern is None:
+        return lambda value: bool(value) and possible(value)
+    match = pattern.match
+    return lambda value: bool(value) and match(value) is not None and possible(value)
+
+
 def is_possible(type_name: str, value: str) -> bool:
     """Return whether a well-formed value exists: the day in its month, the integer in 32 bits."""
-    if type_name in INTEGERS:
-        # A 32-bit number has at most ten digits and a sign; longer text is not worth converting.
-        return len(value) <= 11 and abs(int(value)) <= _LARGEST_INTEGER
-    if type_name in _DATES and len(value) >= _DAY:
+    return _POSSIBLE.get(type_name, _is_short)(value)
+
+
+def _is_short(value: str) -> bool:
+    return len(value) <= _LONGEST_TEXT
+
+
+def _is_integer(value: str) -> bool:
+    # A 32-bit number has at most ten digits and a sign; longer text is not worth converting.
+    return len(value) <= 11 and abs(int(value)) <= _LARGEST_INTEGER
+
+
+def _is_day(value: str) -> bool:
+    if len(value) >= _DAY:
         try:
             date.fromisoformat(value[:_DAY])
         except ValueError:
             return False
-    if type_name in _ADDRESSES:
-        return _is_address(value)
-    return len(value) <= _LONGEST_TEXT
+    return _is_short(value)
 
 
 def _is_address(value: str) -> bool:
@@ -125,6 +144,14 @@ def _is_address(value: str) -> bool:
     if value.startswith("urn:oid:"):
         return _OID.match(value) is not None
     return not value.startswith(_FOREIGN_PREFIXES)
+
+
+_POSSIBLE = {
+    **dict.fromkeys(INTEGERS, _is_integer),
+    **dict.fromkeys(_DATES, _is_day),
+    **dict.fromkeys(_ADDRESSES, _is_address),
+}
+"""Type → what a well-formed value must also be; any other is only not too long."""
 
 
 def by_order(nodes: list[tuple[int, Any]]) -> list[Any]:

@@ -10,8 +10,6 @@ from pruefstand.fhir.validation.reader import Report, TreeBuilder
 from pruefstand.fhir.xml_tags import Tag, tags_of
 
 _FHIR = NAMESPACE + " "
-_LENGTH = len(_FHIR)
-_XHTML_DIV = "http://www.w3.org/1999/xhtml div"
 _SCHEMA_LOCATION = "http://www.w3.org/2001/XMLSchema-instance schemaLocation"
 
 
@@ -51,40 +49,33 @@ class _XmlBuilder(TreeBuilder):
 
     def fill(self, node: Node, tag: Tag) -> None:
         """Give `node` the content of `tag`."""
-        table = self.catalogue.children_of(node.key)
         if tag.attributes:
-            self._attributes(node, tag, table)
+            self._attributes(node, tag)
         for kind, text in tag.strays:
             self.complain(kind, node, text)
+        if not tag.children:
+            return
+        table = self.catalogue.tags_of(node.key, whole=node.resource is node)
         last = -1
         for child in tag.children:
-            found = self._kind(node, child, table)
+            found = table.get(child.name)
             if found is None:
+                self.complain("unknown-element", node, local(child), at=child)
                 continue
-            if found.order < last:
+            order = found.order
+            if order < last:
                 self.complain("order", node, found.name, at=child)
-            last = max(last, found.order)
+            else:
+                last = order
             self._child(node, child, found)
 
-    def _kind(self, node: Node, tag: Tag, table: dict[str, ChildType]) -> ChildType | None:
-        name = tag.name
-        if name.startswith(_FHIR):
-            kind = table.get(name[_LENGTH:])
-        else:
-            kind = table.get("div") if name == _XHTML_DIV else None
-        wrong_form = kind is not None and (
-            (kind.type == "xhtml") != (name == _XHTML_DIV) or _is_attribute(node, kind)
-        )
-        if kind is None or wrong_form:
-            self.complain("unknown-element", node, local(tag), at=tag)
-            return None
-        return kind
-
-    def _attributes(self, node: Node, tag: Tag, table: dict[str, ChildType]) -> None:
+    def _attributes(self, node: Node, tag: Tag) -> None:
         for name, text in tag.attributes.items():
             if name == "value" and node.type in PRIMITIVES:
                 node.value = text
-            elif (kind := table.get(name)) is not None and _is_attribute(node, kind):
+                continue
+            kind = self.catalogue.children_of(node.key).get(name)
+            if kind is not None and _is_attribute(node, kind):
                 attribute = Node(name, kind.type, kind.key, node, node.line, node.column)
                 attribute.value = text
                 node.add(attribute)
