@@ -65,7 +65,8 @@ class _Builder:
         line = parser.CurrentLineNumber
         if len(above) > _DEEPEST:
             raise FhirSyntaxProblem("zu tief verschachtelt", line=line)
-        tag = Tag(name, attributes, line, parser.CurrentColumnNumber + 1, parser.CurrentByteIndex)
+        column, start = parser.CurrentColumnNumber + 1, parser.CurrentByteIndex
+        tag = Tag(name, attributes, line, column, start, 0, [], [])
         above[-1].children.append(tag)
         above.append(tag)
 

@@ -43,10 +43,13 @@ class Catalogue:
 
         Raises MissingPackage when it builds on a structure that is not at hand.
         """
+        profiles = self._profiles
+        if url in profiles:
+            return profiles[url]
         address = url.partition("|")[0]
-        if address not in self._profiles:
-            self._profiles[address] = self._compile(address)
-        return self._profiles[address]
+        if address not in profiles:
+            profiles[address] = self._compile(address)
+        return profiles[address]
 
     def _compile(self, address: str) -> Profile | None:
         structure = self._definitions.get("StructureDefinition", address)

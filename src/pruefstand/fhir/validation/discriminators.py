@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -138,14 +138,17 @@ class Lookup:
     """Slices that the text at one path tells apart: text → place of the first slice with it."""
 
     step: Step
-    places: dict[str, int]
+    places: Mapping[str | None, int]
 
     def place_of(self, node: Node, judge: Judge) -> int | None:
         """Return the place of the slice `node` belongs to; None when it belongs to none."""
-        found = judge.items_at(node, self.step)
-        values = [one.value for one in found if type(one) is Node]
         places = self.places
-        return min([places[text] for text in values if text in places], default=None)
+        first: int | None = None
+        for one in judge.items_at(node, self.step):
+            place = places.get(one.value) if type(one) is Node else None
+            if place is not None and (first is None or place < first):
+                first = place
+        return first
 
 
 def lookup_of(catalogue: Catalogue, sliced: Element) -> Lookup | None:
@@ -158,7 +161,7 @@ def lookup_of(catalogue: Catalogue, sliced: Element) -> Lookup | None:
 
 def _lookup(catalogue: Catalogue, sliced: Element) -> Lookup | None:
     steps: set[Step] = set()
-    places: dict[str, int] = {}
+    places: dict[str | None, int] = {}
     for index, one in enumerate(sliced.slices):
         criteria = criteria_of(catalogue, sliced, one)
         if len(criteria) > 1:

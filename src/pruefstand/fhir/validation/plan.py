@@ -60,8 +60,8 @@ def plan_of(element: Element) -> Plan:
 
 def duty_of(element: Element, node: Node) -> Duty:
     """Return what `element` demands of an element of the type of `node`."""
-    duties = plan_of(element).duties
-    duty = duties.get(node.type)
+    plan: Plan = element.plan or plan_of(element)
+    duty = plan.duties.get(node.type)
     if duty is None:
-        duty = duties[node.type] = Duty(element, node)
+        duty = plan.duties[node.type] = Duty(element, node)
     return duty

@@ -16,24 +16,28 @@ if TYPE_CHECKING:
 def check_sliced(walk: Walk, owner: Node, nodes: list[Node], sliced: Element) -> None:
     """Check all repetitions of a sliced element, and how often each slice occurs."""
     slices = sliced.slices
-    groups: list[list[Node]] = [[] for _ in slices]
+    lookup = lookup_of(walk.catalogue, sliced)
+    groups: dict[int, list[Node]] = {}
     places: list[tuple[int, Node]] = []
     for node in nodes:
-        index = _slice_of(walk, node, sliced)
+        index = lookup.place_of(node, walk) if lookup else _slice_of(walk, node, sliced)
         if index is None:
             places.append((len(slices), node))
             _check_unsliced(walk, node, sliced)
         else:
             places.append((index, node))
-            groups[index].append(node)
-    _check_order(walk, places, sliced)
-    for one, group in zip(slices, groups, strict=True):
-        _check_group(walk, owner, group, sliced, one)
+            groups.setdefault(index, []).append(node)
+    if sliced.slicing:
+        _check_order(walk, places, sliced)
+    for index, one in enumerate(slices):
+        group = groups.get(index)
+        if group or one.minimum or one.slices:
+            _check_group(walk, owner, group or [], sliced, one)
 
 
 def _check_group(walk: Walk, owner: Node, group: list[Node], sliced: Element, one: Element) -> None:
-    for node in group:
-        if sliced.children and not one.children:
+    if sliced.children and not one.children:
+        for node in group:
             walk.check_child(node, sliced)
     if one.slices and one.slicing:
         check_sliced(walk, owner, group, one)
@@ -46,9 +50,6 @@ def _check_group(walk: Walk, owner: Node, group: list[Node], sliced: Element, on
 
 
 def _slice_of(walk: Walk, node: Node, sliced: Element) -> int | None:
-    lookup = lookup_of(walk.catalogue, sliced)
-    if lookup is not None:
-        return lookup.place_of(node, walk)
     for index, one in enumerate(sliced.slices):
         criteria = criteria_of(walk.catalogue, sliced, one)
         if criteria and all(criterion.holds(node, walk) for criterion in criteria):
@@ -73,12 +74,17 @@ def _check_order(walk: Walk, places: list[tuple[int, Node]], sliced: Element) ->
 
 
 def _check_unsliced(walk: Walk, node: Node, sliced: Element) -> None:
-    names = ", ".join(one.slice_name or one.id for one in sliced.slices)
     if (sliced.slicing or {}).get("rules") == "closed":
-        walk.report("slice-closed", node, sliced, expected=names, found=node.type)
+        walk.report("slice-closed", node, sliced, expected=_names(sliced), found=node.type)
     elif sliced.path.endswith("meta.profile"):
         severity: Severity = "error" if walk.packages.strict_profiles else "information"
         found = node.value or ""
-        walk.report("profile-extra", node, sliced, severity=severity, found=found, expected=names)
+        walk.report(
+            "profile-extra", node, sliced, severity=severity, found=found, expected=_names(sliced)
+        )
     if sliced.slice_name is None:
         walk.check_child(node, sliced)
+
+
+def _names(sliced: Element) -> str:
+    return ", ".join(one.slice_name or one.id for one in sliced.slices)
