@@ -30,6 +30,11 @@ class Form(StrEnum):
     ENVELOPING = "CAdES with the content"
     DETACHED = "CAdES without the content"
     PDF = "PAdES"
+    XML = "XAdES, enveloped"
+
+
+_INSIDE = {PADES: Form.PDF, XADES: Form.XML}
+"""Types whose signature lies inside the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,11 @@ class Order:
     warning: int
 
 
-def read_order(request: Element, prefix: str, *, qualified: bool) -> Order:
-    """Return the order in a SignRequest; `prefix` is its namespace, SIG or SIG74."""
+def read_order(request: Element, prefix: str, *, qualified: bool, xades: bool = True) -> Order:
+    """Return the order in a SignRequest; `prefix` is its namespace, SIG or SIG74.
+
+    Without `xades` seals inside XML are refused, which is left to the maker.
+    """
     document = child(request, f"{prefix}:Document")
     if document is None:
         raise _syntax(f"{prefix}:Document fehlt")
@@ -56,6 +64,9 @@ def read_order(request: Element, prefix: str, *, qualified: bool) -> Order:
         raise _syntax("ShortText fehlt")
     inputs = child(request, f"{prefix}:OptionalInputs")
     form = _form(inputs, document, prefix, qualified=qualified)
+    if form is Form.XML and (qualified or not xades):
+        # QES inside XML needs a signature policy, and those belong to the Fachmodule.
+        raise KonnektorError(4111, f"SignatureType {XADES}")
     content, mime_type = document_content(document)
     if len(content) > MAX_DOCUMENT:
         raise KonnektorError(4283, f"{len(content)} Bytes")
@@ -81,15 +92,14 @@ def _form(inputs: Element | None, document: Element, prefix: str, *, qualified: 
     kind = kind or _usual_type(document)
     if kind == SMIME and not qualified:
         raise KonnektorError(4279, kind)
-    if kind not in (CMS, PADES):
-        # XAdES needs a signature policy for QES and may be refused for nonQES.
+    if kind not in (CMS, *_INSIDE):
         raise KonnektorError(4111, f"SignatureType {kind}")
     if inputs is not None and child(inputs, "dss:ReturnUpdatedSignature") is not None:
         raise KonnektorError(4111, "Parallel- und Gegensignatur werden nicht angeboten")
-    if kind == PADES:
+    if kind in _INSIDE:
         if embedded is not None:
             raise KonnektorError(4111, "IncludeEContent gibt es nur für CMS")
-        return Form.PDF
+        return _INSIDE[kind]
     wanted = embedded is not None and boolean(embedded, "IncludeEContent")
     return Form.ENVELOPING if wanted else Form.DETACHED
 

@@ -59,6 +59,8 @@ class Behaviour:
     vsd_error: int
     """The code in a proof that tells of a problem."""
     check_digit_version: int
+    xades: bool
+    """Whether seals inside XML are offered."""
     cetp_tls: bool
     card_removal: bool
     card_insertion: bool
@@ -83,6 +85,7 @@ def behaviour(settings: Mapping[str, object]) -> Behaviour:
         _number(settings, "vsd_result", 2, 6),
         _number(settings, "vsd_error", 3011, 99_999),
         _number(settings, "check_digit_version", 1, 2),
+        bool(settings.get("xades", True)),
         bool(settings.get("cetp_tls", False)),
         bool(settings.get("card_removal", True)),
         bool(settings.get("card_insertion", True)),

@@ -21,6 +21,7 @@ from mocks.konnektor.timing import seconds
 from pruefstand.crypto.cms_qes import QesProblem
 from pruefstand.crypto.pades import sign_pdf
 from pruefstand.crypto.pki import CertificateKind, CertificateProblem
+from pruefstand.crypto.xades import sign_xml
 from pruefstand.soap.envelope import (
     GAP,
     Element,
@@ -103,7 +104,8 @@ def _orders(node: Element, prefix: str, card: Card, state: State) -> list[Order]
         raise KonnektorError(4118)
     if len(requests) > state.behaviour.max_documents:
         raise KonnektorError(4000, f"{len(requests)} SignRequests", faultcode="Client")
-    return [read_order(request, prefix, qualified=card.is_hba) for request in requests]
+    xades = state.behaviour.xades
+    return [read_order(one, prefix, qualified=card.is_hba, xades=xades) for one in requests]
 
 
 def _signing_key(node: Element, prefix: str, card: Card) -> CardKey:
@@ -165,8 +167,8 @@ def _signed(order: Order, prefix: str, key: CardKey, state: State) -> bytes:
         warning = 4261
     elif order.with_revocation and OCSP_MISSING not in ctx.faults:
         revocation = ctx.pki.ocsp(key.der, at=now)
-    if order.form is Form.PDF:
-        held = _signed_pdf(order, prefix, key, revocation, state)
+    if order.form in (Form.PDF, Form.XML):
+        held = _signed_inside(order, prefix, key, revocation, state)
     else:
         value = _signed_cms(order, key, revocation, state)
         held = _SIGNATURE.fill(encode(value).encode("ascii"))
@@ -174,15 +176,19 @@ def _signed(order: Order, prefix: str, key: CardKey, state: State) -> bytes:
     return _answer(prefix).fill(_attribute(order.request_id), told, held)
 
 
-def _signed_pdf(
+def _signed_inside(
     order: Order, prefix: str, key: CardKey, revocation: bytes | None, state: State
 ) -> bytes:
+    """Return the document that holds its signature, a PDF or an XML document."""
+    sign = sign_pdf if order.form is Form.PDF else sign_xml
     try:
-        signed = sign_pdf(order.content, key, at=state.ctx.clock.now(), ocsp=revocation)
+        signed = encode(sign(order.content, key, at=state.ctx.clock.now(), ocsp=revocation))
     except QesProblem as problem:
         code = 4124 if key.kind is CertificateKind.HP_QES else 4112
         raise KonnektorError(code, str(problem)) from problem
-    data = element("dss:Base64Data", encode(signed), MimeType="application/pdf-a")
+    data = element("CONN:Base64XML", signed)
+    if order.form is Form.PDF:
+        data = element("dss:Base64Data", signed, MimeType="application/pdf-a")
     document = element(f"{prefix}:DocumentWithSignature", data, ShortText=order.short_text)
     return serialize(element(f"{prefix}:OptionalOutputs", document))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import typst
@@ -11,7 +12,7 @@ import typst
 from pruefstand.clients.konnektor import KonnektorFault, SignatureForm, Verifier, form_for
 from pruefstand.clients.konnektor.forms import PADES, SMIME, XADES
 from pruefstand.clients.konnektor.signatures import read_signatures, read_signed_documents
-from pruefstand.crypto import cms_qes, pades
+from pruefstand.crypto import cms_qes, pades, xades
 from pruefstand.crypto import der as asn1
 from pruefstand.crypto.cms_qes import Outside, QesProblem
 from pruefstand.crypto.cms_structure import RECIPIENT_EMAILS
@@ -81,13 +82,44 @@ def test_pdf_is_signed_inside_and_verified(konnektor: Bench, card: str, pdf: byt
         assert_valid_message(exchange.response.body)
 
 
+def test_xml_is_sealed_inside_and_verified(konnektor: Bench) -> None:
+    document = b'<Brief xmlns="urn:b"><Text>Befund</Text></Brief>'
+    for form in (form_for("application/xml"), form_for("text/xml")):
+        reply, prefix = konnektor.client.request_signatures(SMCB, [document], form)
+        (signed,) = read_signed_documents(reply.body, prefix)
+        found = xades.read_xml(signed)
+        assert found is not None
+        assert found.ocsp is not None
+        verifier = Verifier(konnektor.client)
+        for mime_type, changed, result in (
+            ("application/xml", signed, "VALID"),
+            ("text/xml", signed, "VALID"),
+            ("text/xml", signed.replace(b"Befund", b"Befand"), "INVALID"),
+        ):
+            assert verifier.document(b"", changed, mime_type=mime_type).result == result
+        for broken, code in ((document, 4253), (signed[:-1], 4115)):
+            attempt = partial(verifier.document, b"", broken, mime_type="text/xml")
+            assert code_of(attempt) == code
+    for exchange in konnektor.layer(Layer.SOAP):
+        assert exchange.response is not None
+        assert_valid_message(exchange.response.body)
+
+
+def test_seals_inside_xml_may_be_switched_off() -> None:
+    with bench(xades=False) as konnektor:
+        konnektor.client.verify_pin(SMCB, "PIN.SMC")
+        xml = form_for("application/xml")
+        assert code_of(lambda: konnektor.client.request_signatures(SMCB, [b"<a/>"], xml)) == 4111
+
+
 def test_forms_that_are_not_offered_have_codes(konnektor: Bench) -> None:
     def sign(card: str, form: SignatureForm, document: bytes = BUNDLE) -> object:
         return konnektor.client.request_signatures(card, [document], form)
 
     xml = form_for("application/xml")
     assert xml.kind == XADES
-    assert code_of(lambda: sign(SMCB, xml)) == 4111
+    assert code_of(lambda: sign(SMCB, xml, b"<a>")) == 4022
+    assert code_of(lambda: sign(SMCB, form_for("text/xml"), b"<a>")) == 4112
     assert code_of(lambda: sign(HBA, xml)) == 4111
     mail = SignatureForm(kind=SMIME, with_content=False)
     assert code_of(lambda: sign(SMCB, mail)) == 4279

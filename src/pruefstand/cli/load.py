@@ -42,7 +42,8 @@ MAX_CPU_SHARE = 0.85
 EPILOG = (
     "Beispiele:\n\n"
     "pruefstand load prescribe --rate 20 --duration 30\n\n"
-    "pruefstand load sign --rate 50 --duration 60 --warmup 5"
+    "pruefstand load sign --rate 50 --duration 60 --warmup 5\n\n"
+    "pruefstand load sign --profile mock-realistisch --rate 0.4 --duration 60"
 )
 
 

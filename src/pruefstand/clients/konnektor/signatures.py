@@ -41,9 +41,14 @@ def _signature(answer: Element | None, number: int) -> bytes:
 
 
 def read_signed_documents(body: Element, prefix: str) -> list[bytes]:
-    """Return the documents that hold their signature (PAdES), in the order of the answer."""
-    path = f"{prefix}:OptionalOutputs/{prefix}:DocumentWithSignature/dss:Base64Data"
-    return [decode(text(answer, path) or "") for answer in children(body, f"{prefix}:SignResponse")]
+    """Return the documents that hold their signature (PAdES, XAdES), in the answer's order."""
+    path = f"{prefix}:OptionalOutputs/{prefix}:DocumentWithSignature"
+    return [
+        decode(
+            text(answer, f"{path}/dss:Base64Data") or text(answer, f"{path}/CONN:Base64XML") or ""
+        )
+        for answer in children(body, f"{prefix}:SignResponse")
+    ]
 
 
 def record_signature(
