@@ -44,6 +44,17 @@ def test_only_what_can_be_spoiled_is_asked_about() -> None:
     assert on.asked == {"laut"}
 
 
+def test_an_unchanged_call_is_a_mistake_only_when_it_is_repeated() -> None:
+    same: tuple[Slip[str], ...] = tuple(
+        Slip("laut", "rufen", placing, lambda text: text)
+        for placing in (Placing.INSTEAD, Placing.AHEAD, Placing.AGAIN)
+    )
+    found = {
+        placing: list(spoiled(same, faults("laut"), "rufen", placing, "a")) for placing in Placing
+    }
+    assert {placing for placing, calls in found.items() if calls} == {Placing.AGAIN}
+
+
 def test_a_fault_set_that_offers_nothing_is_never_asked() -> None:
     none = FaultSet()
     assert list(spoiled(SLIPS, none, "rufen", Placing.INSTEAD, "leise")) == []

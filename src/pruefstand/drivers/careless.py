@@ -183,7 +183,7 @@ INNER: tuple[Slip[Request], ...] = (
     Slip(named.LOOSE_REPLY, "Communication", AHEAD, _of_kind(_REPLY, _TEXT, _LOOSE)),
     Slip(named.LOOSE_ORDER, "Communication", AHEAD, _of_kind(_ORDER, _TEXT, _LOOSE)),
     Slip(named.FOREIGN_MESSAGE, "Communication/{id}", AHEAD, _foreign_message),
-    Slip(named.SUBSCRIBES_TWICE, "Subscription", AHEAD, _same),
+    Slip(named.SUBSCRIBES_TWICE, "Subscription", AGAIN, _same),
 )
 
 
@@ -209,7 +209,10 @@ class CarelessErezept(ErezeptClient):
                 ErezeptClient.call(self, wrong, operation, resource, token=token)
 
         inner = carried_out(INNER, self.faults, operation, inner, aside)
-        return super().call(inner, operation, resource, token=token)
+        answer = super().call(inner, operation, resource, token=token)
+        for again in spoiled(INNER, self.faults, operation, AGAIN, inner):
+            aside(again)
+        return answer
 
     def create(self, flow_type: int) -> CreatedTask:
         """Call $create and keep the code; raises ErezeptRefusal."""

@@ -45,14 +45,16 @@ def spoiled(
 ) -> Iterator[T]:
     """Yield what the switched-on carelessnesses make of `call`.
 
-    A carelessness that finds nothing to spoil is not even asked about: it cannot matter here.
+    A carelessness that finds nothing to spoil is not even asked about: it cannot matter here. Only
+    AGAIN may leave the call as it was, for to repeat it is the mistake.
     """
+    repeats = placing is Placing.AGAIN
     for slip in slips:
         if slip.placing is not placing or slip.operation not in ("", operation):
             continue
         if slip.fault in faults.offered:
             wrong = slip.spoil(call)
-            if wrong is not None and slip.fault in faults:
+            if wrong is not None and (repeats or wrong != call) and slip.fault in faults:
                 yield wrong
 
 
