@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
 from pathlib import Path
 
@@ -82,6 +83,19 @@ def test_an_unknown_profile_is_refused() -> None:
     data = files("valid", "KBV_PR_ERP_Bundle/1.4.1")[0].read_bytes()
     result = validator().validate(data.replace(b"KBV_PR_ERP_Bundle|1.4", b"KBV_PR_ERP_Bundle|9.9"))
     assert [finding.kind for finding in result.errors] == ["profile"]
+
+
+def test_a_verdict_leaves_no_official_document_to_the_garbage_search() -> None:
+    specs()
+    data = files("valid", "KBV_PR_ERP_Bundle/1.4.1")[0].read_bytes()
+    validator().validate(data)
+    gc.collect()
+    gc.disable()
+    try:
+        assert validator().validate(data).valid
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_comments_change_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -143,10 +145,58 @@ def evaluate(text: str) -> list[Any]:
         ("`active`", [True]),
         ("'it\\'s \\u00e4'", ["it's ä"]),
         ("name.skip(1).family // Kommentar", ["Bach"]),
+        ("extension.exists() != contact.exists()", [True]),
+        ("extension.exists() = name.exists()", [True]),
+        ("active.not() = (birthDate > @2000)", [True]),
+        ("({} and true) = name.exists()", []),
+        ("name.family != 'Bach'", [True]),
+        ("birthDate = '1990-05-01'", [True]),
+        ("active = 'true'", [True]),
+        ("contact.name = 'Bach'", []),
+        ("extension('urn:' & 'x').value.value", [Decimal("1.50")]),
+        ("extension('urn:y')", []),
+        ("(%resource.name | %resource.contact).count()", [2]),
     ],
 )
 def test_an_expression_has_its_value(text: str, expected: list[Any]) -> None:
     assert evaluate(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%resource.name.where(family = 'Bach').given | {}",
+        "name.where(family = 'Bach').given",
+        "(%resource.name.given | given)",
+    ],
+)
+def test_what_rules_share_belongs_to_one_element_only(text: str) -> None:
+    step = compiled(text)
+    found = []
+    for given_name in ("Johann", "Anna"):
+        root = patient()
+        child(root.children["name"][1], "given", "string", given_name)
+        focus = Focus(root, root, root, NoServices())
+        twice = [[item.value for item in step([root], focus)] for _ in range(2)]
+        assert twice[0] == twice[1]
+        found.append(twice[0])
+    assert [names[-1] for names in found] == ["Johann", "Anna"]
+
+
+def test_a_dissolved_tree_leaves_nothing_for_the_garbage_search() -> None:
+    assert garbage_after(patient) > 0
+    assert garbage_after(lambda: patient().dissolve()) == 0
+
+
+def garbage_after(action: Callable[[], object]) -> int:
+    """Return how many unreachable objects an action leaves behind."""
+    gc.collect()
+    gc.disable()
+    try:
+        action()
+        return gc.collect()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
