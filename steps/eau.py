@@ -24,7 +24,9 @@ from pruefstand.checks.eau_document import NOTE_CHECKS
 from pruefstand.checks.eau_insurer import (
     ERROR_CHECKS,
     error_reached,
-    insurer_answered,
+    insurer_reported,
+    insurer_said_nothing,
+    reading_is_not_confirmed,
     unseen_document_is_named_by_mail,
 )
 from pruefstand.checks.eau_mail import MAIL_CHECKS, STORNO_CHECKS, insurer_looked_up
@@ -127,7 +129,7 @@ def insurer_is_silent(
     eau: SickNoteDesk, note: Shipment, insurers_look: Look, check: CaseLog
 ) -> None:
     receive(eau, insurers_look)
-    check(insurer_answered([], "KP5-05/AK6"))
+    check(insurer_said_nothing("KP5-05/AK6"))
     assert eau.status(note.document_id) is Status.DELIVERED
 
 
@@ -141,7 +143,7 @@ def same_file_arrives(eau: SickNoteDesk, note: Shipment, insurers_look: Look) ->
 @then("meldet die Krankenkasse die Dublette nicht")
 def duplicate_is_no_error(eau: SickNoteDesk, insurers_look: Look, check: CaseLog) -> None:
     receive(eau, insurers_look)
-    check(insurer_answered([], "KP5-06"), same_file_went_again)
+    check(insurer_reported([], "KP5-06"), same_file_went_again)
 
 
 @when(
@@ -181,7 +183,7 @@ def insurer_answers(
     receive(eau, insurers_look)
     before = ["201"] if code == "105" else []
     check(
-        insurer_answered([*before, code], "KP310-13"),
+        insurer_reported([*before, code], "KP310-13"),
         *ERROR_CHECKS,
         unseen_document_is_named_by_mail,
         error_reached(eau.member.address, "KP5-05/AK5"),
@@ -239,7 +241,7 @@ def storno_is_right(eau: SickNoteDesk, insurers_look: Look, check: CaseLog) -> N
         storno_within_120_working_days,
         new_files_have_new_ids,
         insurer_looked_up([INSURER], "P5-03/AK4"),
-        insurer_answered([], "KP5-05/AK6"),
+        insurer_said_nothing("KP5-05/AK6"),
     )
 
 
@@ -365,7 +367,7 @@ def old_kennung_arrives(eau: SickNoteDesk, kim: Callable[..., KimMember], note: 
 @then("weist die Krankenkasse sie deshalb nicht ab")
 def old_kennung_is_taken(eau: SickNoteDesk, insurers_look: Look, check: CaseLog) -> None:
     receive(eau, insurers_look)
-    check(insurer_answered([], "P5-08/AK2a"))
+    check(insurer_reported([], "P5-08/AK2a"))
 
 
 @then("hat die Krankenkasse binnen zehn Minuten nur mit der Zustellbestätigung geantwortet")
@@ -374,4 +376,4 @@ def no_read_receipt(
 ) -> None:
     clock.advance(timedelta(minutes=9))
     receive(eau, insurers_look)
-    check(insurer_answered([], "KP5-09"))
+    check(reading_is_not_confirmed)

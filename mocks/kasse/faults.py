@@ -15,9 +15,6 @@ SENDS_READ_RECEIPT = "schickt_lesebestaetigung"
 STRICT_KENNUNG = "weist_alte_dienstkennung_ab"
 WANTS_FIRST_NOTE = "verlangt_erstbescheinigung"
 
-_SILENCE = ("KP5-06", "KP5-05/AK6", "KP5-09", "P5-08/AK2a")
-"""Whoever must keep silent may not write at all: these hold when only the receipt came."""
-
 FAULTS = {
     fault.name: fault
     for fault in (
@@ -29,10 +26,10 @@ FAULTS = {
             "nennt bei KIM-Fehlern nicht die Message-ID",
             ("KP310-13/AK5",),
         ),
-        Fault(ANSWERS_POSITIVELY, "bestätigt fehlerfreie eAUs", _SILENCE),
+        Fault(ANSWERS_POSITIVELY, "bestätigt fehlerfreie eAUs", ("KP5-05/AK6",)),
         Fault(REPORTS_DUPLICATES, "meldet fehlerfreie Dubletten als Fehler", ("KP5-06",)),
         Fault(IGNORES_REPLY_TO, "antwortet an From statt an Reply-To", ("KP5-05/AK5",)),
-        Fault(SENDS_READ_RECEIPT, "schickt eine Lesebestätigung", (*_SILENCE, "KP310-13")),
+        Fault(SENDS_READ_RECEIPT, "schickt eine Lesebestätigung", ("KP5-09",)),
         Fault(STRICT_KENNUNG, "weist alte Dienstkennungen ab", ("P5-08/AK2a",)),
         Fault(WANTS_FIRST_NOTE, "weist Folge- vor Erstbescheinigungen ab", ("KP5-05/AK6",)),
     )

@@ -20,7 +20,7 @@ from pruefstand.kim.dienstkennung import Dienstkennung
 from pruefstand.kim.eau import EauMessage
 from pruefstand.kim.mail import Attachment, KimMail
 from pruefstand.kim.receipt import Action, Fate, ReceiptDraft
-from pruefstand.model.exchange import Exchange, Layer
+from pruefstand.model.exchange import Exchange, Layer, Message
 from pruefstand.model.verdict import Verdict
 from pruefstand.rng import Rng
 from pruefstand.testdata.sick_notes import NoteKind, SickNoteOrder, Step, variant
@@ -353,6 +353,7 @@ def error(
     subject: str = "",
     kennung: Dienstkennung | None = None,
     xml: bytes = b"",
+    mail_id: str = "k1@kasse",
 ) -> Exchange:
     """Return an error of an insurer as the practice fetched it."""
     message = EauMessage.ERROR
@@ -363,7 +364,7 @@ def error(
         (to,),
         subject or message.stem(OUTCOME, test=True),
         "Details",
-        "k1@kasse",
+        mail_id,
         NOW,
         kennung or message.dienstkennung,
         attachments=(message.attachment(OUTCOME, content, test=True),),
@@ -397,6 +398,18 @@ TWO_REFERENCES = (
         1,
     )
 )
+OTHER_ERROR = error(mail_id="k9@kasse")
+READ = received(
+    KimMail(
+        INSURER,
+        (PRACTICE,),
+        "gelesen",
+        "x",
+        "k3@kasse",
+        NOW,
+        Dienstkennung("MDN", "automatic-action", "V1.0"),
+    ).to_bytes()
+)
 STATEMENT = received(KimMail(INSURER, (PRACTICE,), "gelesen", "x", "k2@kasse", NOW).to_bytes())
 INSURERS: list[tuple[Check, Traffic, list[Traffic]]] = [
     (
@@ -422,19 +435,29 @@ INSURERS: list[tuple[Check, Traffic, list[Traffic]]] = [
 ]
 MADE: list[tuple[Check, Traffic, list[Traffic]]] = [
     (
-        eau_insurer.insurer_answered(["101"], "KP310-13"),
-        [*NOTE.traffic(), receipt(), error()],
-        [[*NOTE.traffic(), receipt()], [error("103")], [error(), error()], [error(), STATEMENT]],
+        eau_insurer.insurer_reported(["101"], "KP310-13"),
+        [*NOTE.traffic(), receipt(), error(), STATEMENT, error()],
+        [[*NOTE.traffic(), receipt()], [error("103")], [error(), OTHER_ERROR]],
     ),
     (
-        eau_insurer.insurer_answered([], "KP5-06"),
-        [*NOTE.traffic(), receipt()],
+        eau_insurer.insurer_reported([], "KP5-06"),
+        [*NOTE.traffic(), receipt(), STATEMENT],
+        [NOTE.traffic(), [receipt()], [*NOTE.traffic(), receipt(), error()]],
+    ),
+    (
+        eau_insurer.insurer_said_nothing("KP5-05/AK6"),
+        [*NOTE.traffic(), receipt(), READ],
         [
             NOTE.traffic(),
             [receipt()],
             [*NOTE.traffic(), receipt(), error()],
             [*NOTE.traffic(), receipt(), STATEMENT],
         ],
+    ),
+    (
+        eau_insurer.reading_is_not_confirmed,
+        [*NOTE.traffic(), receipt(), STATEMENT],
+        [NOTE.traffic(), [receipt()], [*NOTE.traffic(), receipt(), READ]],
     ),
     (
         eau_insurer.error_reached(PRACTICE, "KP5-05/AK5"),
@@ -498,3 +521,34 @@ def test_every_variant_passes_all_checks(name: str, kind: NoteKind) -> None:
 
 def holds(check: Check, traffic: Traffic) -> bool:
     return all(finding.verdict is Verdict.PASSED for finding in check.findings(traffic))
+
+
+SEALED = received(b"Content-Type: application/pkcs7-mime\r\n\r\nx")
+BUSY = replace(search("109500969"), response=Message("51 BUSY", status=51))
+WITHOUT_CONTENT = of(NOTE, signed=False)
+
+
+@pytest.mark.parametrize(
+    "hindrance", [SEALED, BUSY, *WITHOUT_CONTENT], ids=["sealed", "busy", "bare"]
+)
+def test_what_stood_in_the_way_leaves_undecided(hindrance: Exchange) -> None:
+    for check in (
+        eau_document.note_is_closed,
+        eau_mail.storno_subject,
+        eau_course.rejected_note_is_rewritten,
+        eau_insurer.error_mail_is_right,
+        eau_insurer.insurer_reported(["101"], "KP310-13"),
+    ):
+        assert {one.verdict for one in check.findings([hindrance])} == {Verdict.UNDECIDED}
+        assert {one.verdict for one in check.findings([])} == {Verdict.FAILED}
+
+
+def test_an_obstacle_excuses_nothing_that_is_wrong_by_itself() -> None:
+    assert {
+        one.verdict for one in eau_mail.note_subject.findings([BUSY, *of(NOTE, subject="x")])
+    } == {Verdict.FAILED}
+
+
+def test_silence_without_delivery_proves_nothing() -> None:
+    check = eau_insurer.insurer_reported([], "KP5-06")
+    assert {one.verdict for one in check.findings(NOTE.traffic())} == {Verdict.UNDECIDED}

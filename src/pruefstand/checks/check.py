@@ -17,9 +17,13 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a check saw: `exchange` is where."""
+    """What a check saw: `exchange` is where.
 
-    holds: bool
+    `holds` is None where the traffic decides nothing, because another's failure stood in the way;
+    `actual` says which. That nothing was seen is no such reason: it speaks against who was to act.
+    """
+
+    holds: bool | None
     expected: str
     actual: str
     exchange: str | None = None
@@ -53,6 +57,8 @@ class Check:
         judgement = self.judge(exchanges)
         missed = Verdict.HINT if self.should else Verdict.FAILED
         verdict = Verdict.PASSED if judgement.holds else missed
+        if judgement.holds is None:
+            verdict = Verdict.UNDECIDED
         return [
             Finding(
                 requirement,

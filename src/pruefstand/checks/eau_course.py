@@ -7,9 +7,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory
+from pruefstand.checks.eau_judge import missing
 from pruefstand.checks.eau_select import (
     ENTRY,
     EauMail,
+    enclosed,
     sent_documents,
     sent_notes,
     sent_stornos,
@@ -26,6 +28,10 @@ def _id(one: EauMail) -> str:
     return one.value("/f:Bundle/f:identifier/f:value/@value")
 
 
+def _cancels(one: EauMail) -> str:
+    return one.value(f"{ENTRY}/f:List/f:entry/f:item/f:identifier/f:value/@value")
+
+
 @check("P310-14/AK8", "P310-10/AK4")
 def new_files_have_new_ids(exchanges: Exchanges) -> Judgement:
     """Of several files no two share a document id."""
@@ -33,7 +39,9 @@ def new_files_have_new_ids(exchanges: Exchanges) -> Judgement:
     files = {one.document for one in sent_documents(exchanges)}
     ids = Counter(_id(one) for one in {o.document: o for o in sent_documents(exchanges)}.values())
     twice = [name for name, count in ids.items() if count > 1]
-    return Judgement(len(files) > 1 and not twice, expected, f"{len(files)} Dateien, {twice}")
+    if len(files) < 2:
+        return missing(exchanges, expected, f"{len(files)} Dateien")
+    return Judgement(not twice, expected, f"{len(files)} Dateien, {twice}")
 
 
 @check("P310-11")
@@ -41,12 +49,13 @@ def storno_names_a_sent_note(exchanges: Exchanges) -> Judgement:
     """Each Storno names the document id of a note sent before."""
     expected = "Dokumenten-ID einer gesendeten eAU"
     known = {_id(one) for one in sent_notes(exchanges)}
-    stornos = sent_stornos(exchanges)
+    stornos = enclosed(sent_stornos)(exchanges)
     for one in stornos:
-        named = one.value(f"{ENTRY}/f:List/f:entry/f:item/f:identifier/f:value/@value")
-        if named not in known:
-            return Judgement(False, expected, named, one.exchange.id)
-    return Judgement(bool(stornos), expected, f"{len(stornos)} Stornos")
+        if _cancels(one) not in known:
+            return Judgement(False, expected, _cancels(one), one.exchange.id)
+    if not stornos:
+        return missing(exchanges, expected, "kein Storno")
+    return Judgement(True, expected, f"{len(stornos)} Stornos")
 
 
 @check("P5-04/AK14b")
@@ -55,7 +64,7 @@ def rejected_note_is_rewritten(exchanges: Exchanges) -> Judgement:
     expected = "neue Dokumenten-ID, neue Signatur"
     notes = sent_notes(exchanges)
     if len(notes) < 2:
-        return Judgement(False, expected, f"{len(notes)} Sendungen")
+        return missing(exchanges, expected, f"{len(notes)} Sendungen")
     first, second = notes[-2:]
     holds = _id(first) != _id(second) and first.payload != second.payload
     return Judgement(holds, expected, f"{_id(first)}, dann {_id(second)}", second.exchange.id)
@@ -67,7 +76,7 @@ def same_file_went_again(exchanges: Exchanges) -> Judgement:
     expected = "dieselbe Datei in einer neuen Mail"
     notes = sent_notes(exchanges)
     if len(notes) < 2:
-        return Judgement(False, expected, f"{len(notes)} Sendungen")
+        return missing(exchanges, expected, f"{len(notes)} Sendungen")
     first, second = notes[-2:]
     other = first.mail.get("Message-ID") != second.mail.get("Message-ID")
     holds = first.payload == second.payload and other
@@ -79,10 +88,14 @@ def retried_every_four_hours(exchanges: Exchanges) -> Judgement:
     """Attempts to log in for sending are four hours apart, and there are several."""
     expected = "Wiederholungen im Abstand von vier Stunden"
     moments = [one.started for one in commands(exchanges, Layer.SMTP, "AUTH") if _asks(one)]
+    # Logins within the slack are one attempt, however often its client tries.
+    moments = [at for i, at in enumerate(moments) if not i or at - moments[i - 1] > _SLACK]
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     wrong = [gap for gap in gaps if abs(gap - RETRY_EVERY) > _SLACK]
     seen = f"{len(moments)} Versuche, Abstände {sorted({str(gap) for gap in gaps})}"
-    return Judgement(len(gaps) > 2 and not wrong, expected, seen)
+    if len(gaps) < 3:
+        return missing(exchanges, expected, seen)
+    return Judgement(not wrong, expected, seen)
 
 
 @check("P5-04/AK1a")
@@ -99,12 +112,14 @@ def polled_every_ten_minutes(exchanges: Exchanges) -> Judgement:
 def sent_on_the_day_of_issue(exchanges: Exchanges) -> Judgement:
     """Every note leaves on the day it was issued."""
     expected = "Versand am Tag der Ausstellung"
-    notes = sent_notes(exchanges)
+    notes = enclosed(sent_notes)(exchanges)
     for one in notes:
         issued = one.value(f"{ENTRY}/f:Composition/f:date/@value")
         if issued != berlin_day(one.exchange.started).isoformat():
             return Judgement(False, expected, f"ausgestellt {issued}", one.exchange.id)
-    return Judgement(bool(notes), expected, f"{len(notes)} eAUs")
+    if not notes:
+        return missing(exchanges, expected, "keine eAU")
+    return Judgement(True, expected, f"{len(notes)} eAUs")
 
 
 @check("P6-04/AK5")
@@ -112,13 +127,14 @@ def storno_within_120_working_days(exchanges: Exchanges) -> Judgement:
     """Between a note and its Storno lie at most 120 working days."""
     expected = "Storno binnen 120 Werktagen"
     sent = {_id(one): one.exchange.started for one in sent_notes(exchanges)}
-    stornos = sent_stornos(exchanges)
+    stornos = [one for one in enclosed(sent_stornos)(exchanges) if _cancels(one) in sent]
     for one in stornos:
-        named = one.value(f"{ENTRY}/f:List/f:entry/f:item/f:identifier/f:value/@value")
-        start = sent.get(named)
-        if start is None or not storno_allowed(start, one.exchange.started):
-            return Judgement(False, expected, f"{named}: {start}", one.exchange.id)
-    return Judgement(bool(stornos), expected, f"{len(stornos)} Stornos")
+        start = sent[_cancels(one)]
+        if not storno_allowed(start, one.exchange.started):
+            return Judgement(False, expected, f"{_cancels(one)}: {start}", one.exchange.id)
+    if not stornos:
+        return missing(exchanges, expected, "kein Storno einer gesendeten eAU")
+    return Judgement(True, expected, f"{len(stornos)} Stornos")
 
 
 @factory
@@ -128,9 +144,11 @@ def documents_sent(notes: int, stornos: int, *requirements: str) -> Check:
     def judge(exchanges: Exchanges) -> Judgement:
         expected = f"{notes} eAUs und {stornos} Stornos gesendet"
         found = len(sent_notes(exchanges)), len(sent_stornos(exchanges))
+        seen = f"{found[0]} und {found[1]}"
+        if found[0] < notes or found[1] < stornos:
+            return missing(exchanges, expected, seen)
         # Without any traffic nobody can have been kept from sending.
-        holds = found == (notes, stornos) and bool(exchanges)
-        return Judgement(holds, expected, f"{found[0]} und {found[1]}")
+        return Judgement(found == (notes, stornos) and bool(exchanges), expected, seen)
 
     return Check("documents_sent", requirements, judge)
 

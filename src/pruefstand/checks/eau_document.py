@@ -8,11 +8,14 @@ from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
-from pruefstand.checks.eau_select import ENTRY, EauMail, each, sent_documents, sent_notes
+from pruefstand.checks import eau_select
+from pruefstand.checks.eau_judge import each
+from pruefstand.checks.eau_select import ENTRY, EauMail, enclosed
 from pruefstand.fhir.sick_note_facts import NOTE
 from pruefstand.fhir.xml import FhirSyntaxProblem, refuse_foreign_encoding
 from pruefstand.kim.eau_versions import accepted_on
 
+sent_notes, sent_documents = map(enclosed, (eau_select.sent_notes, eau_select.sent_documents))
 _STRUCTURES = "https://fhir.kbv.de/StructureDefinition/"
 _CODES = "https://fhir.kbv.de/CodeSystem/"
 _ICD = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pruefstand.checks.check import Check, Exchanges, Judgement, factory
-from pruefstand.checks.eau_select import EauMail, each, insurer_errors, sent_documents
+from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory
+from pruefstand.checks.eau_judge import each, missing
+from pruefstand.checks.eau_select import EauMail, insurer_errors, sent_documents
 from pruefstand.checks.kim_select import mail_of, received
 from pruefstand.fhir.kasse_error import (
     ALL_CODES,
@@ -16,6 +17,7 @@ from pruefstand.fhir.xml import FhirSyntaxProblem
 from pruefstand.kim.dienstkennung import HEADER
 from pruefstand.kim.eau import EauMessage, Stem
 from pruefstand.kim.receipt import is_receipt
+from pruefstand.model.mail import RawMail
 
 
 def _error(one: EauMail) -> KasseError | None:
@@ -79,24 +81,73 @@ ERROR_CHECKS: tuple[Check, ...] = (error_refers_to_what_came, error_mail_is_righ
 
 
 @factory
-def insurer_answered(codes: list[str], *requirements: str) -> Check:
-    """Return the check that exactly these codes came, in this order, and nothing else but receipts.
+def insurer_reported(codes: list[str], *requirements: str) -> Check:
+    """Return the check that the insurer reported exactly these errors, in this order.
 
-    An empty list means that the insurer kept silent although documents reached it.
+    No codes means that it reported none although documents reached it.
     """
 
     def judge(exchanges: Exchanges) -> Judgement:
-        expected = f"Fehler {', '.join(codes)}" if codes else "keine Antwort der Krankenkasse"
-        mails = [one for one in received(exchanges) if not is_receipt(mail_of(one))]
-        errors = [_error(one) for one in insurer_errors(exchanges)]
-        found = [error.code for error in errors if error is not None]
-        other = len(mails) - len(found)
-        receipts = len(received(exchanges)) - len(mails)
-        holds = found == codes and not other and bool(codes or receipts)
-        shown = f"Fehler {found}, {other} andere Mails, {receipts} Zustellbestätigungen"
-        return Judgement(holds and bool(sent_documents(exchanges) or codes), expected, shown)
+        expected = f"Fehler {', '.join(codes)}" if codes else "kein Fehler der Krankenkasse"
+        found = [error.code if error else "?" for error in map(_error, _once(exchanges))]
+        shown = f"Fehler {', '.join(found)}" if found else "kein Fehler"
+        if found != codes:
+            return missing(exchanges, expected, shown)
+        if codes:
+            return Judgement(True, expected, shown)
+        return _silence(exchanges, expected, shown)
 
-    return Check("insurer_answered", requirements, judge)
+    return Check("insurer_reported", requirements, judge)
+
+
+@factory
+def insurer_said_nothing(*requirements: str) -> Check:
+    """Return the check that documents reached the insurer and it had nothing to say to them."""
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = "keine Antwort der Krankenkasse"
+        said = [
+            mail.text("Subject") or "ohne Betreff"
+            for mail in map(mail_of, received(exchanges))
+            if not is_receipt(mail) and not _is_read_receipt(mail)
+        ]
+        if said:
+            return missing(exchanges, expected, ", ".join(said))
+        return _silence(exchanges, expected, "keine Antwort")
+
+    return Check("insurer_said_nothing", requirements, judge)
+
+
+@check("KP5-09")
+def reading_is_not_confirmed(exchanges: Exchanges) -> Judgement:
+    """What reached the insurer is confirmed by the mail service and by no read receipt."""
+    expected = "keine Lesebestätigung"
+    read = [e for e in received(exchanges) if _is_read_receipt(mail_of(e))]
+    if read:
+        return Judgement(False, expected, f"{len(read)} Lesebestätigungen", read[0].id)
+    return _silence(exchanges, expected, "keine Lesebestätigung")
+
+
+def _silence(exchanges: Exchanges, expected: str, seen: str) -> Judgement:
+    """Silence counts only after documents were sent and their delivery is confirmed."""
+    if not sent_documents(exchanges):
+        return missing(exchanges, expected, "kein Dokument gesendet")
+    if not any(is_receipt(mail_of(e)) for e in received(exchanges)):
+        return Judgement(None, expected, "ohne Zustellbestätigung sagt Schweigen nichts")
+    return Judgement(True, expected, seen)
+
+
+def _is_read_receipt(mail: RawMail) -> bool:
+    stated = (mail.get("Content-Type") or "").lower()
+    return "disposition-notification" in stated or (mail.get(HEADER) or "").startswith("MDN;")
+
+
+def _once(exchanges: Exchanges) -> list[EauMail]:
+    """Return the errors; one that the practice fetched twice came once."""
+    found = {
+        one.mail.get("Message-ID") or one.exchange.id: one for one in insurer_errors(exchanges)
+    }
+    return list(found.values())
 
 
 @factory
@@ -104,8 +155,10 @@ def error_reached(address: str, *requirements: str) -> Check:
     """Return the check that errors came and all of them went to `address`."""
 
     def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"Fehler an {address}"
         found = [one.mail.addresses("To") for one in insurer_errors(exchanges)]
-        holds = bool(found) and all(to == (address.lower(),) for to in found)
-        return Judgement(holds, f"Fehler an {address}", str(found))
+        if not found:
+            return missing(exchanges, expected, "kein Fehler")
+        return Judgement(all(to == (address.lower(),) for to in found), expected, str(found))
 
     return Check("error_reached", requirements, judge)

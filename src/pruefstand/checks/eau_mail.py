@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory
 from pruefstand.checks.documents import signature
+from pruefstand.checks.eau_judge import each
 from pruefstand.checks.eau_select import (
     ENTRY,
     EauMail,
-    each,
+    enclosed,
     sent_documents,
     sent_notes,
     sent_stornos,
@@ -39,8 +40,13 @@ def _stem(text: str) -> Stem | None:
         return None
 
 
+def _file_stem(one: EauMail) -> str:
+    """Return the file name without its ending, which has a rule of its own."""
+    return _file_name(one).rpartition(".")[0]
+
+
 def _name_fits(one: EauMail) -> bool:
-    found = _stem(_file_name(one))
+    found = _stem(_file_stem(one))
     return found is not None and (found.message, found.document_id) == (
         one.message,
         _document_id(one),
@@ -48,7 +54,7 @@ def _name_fits(one: EauMail) -> bool:
 
 
 def _test_stays_in_test(one: EauMail) -> bool:
-    found, to = _stem(_file_name(one)), one.mail.addresses("To")
+    found, to = _stem(_file_stem(one)), one.mail.addresses("To")
     return (
         found is not None
         and bool(to)
@@ -58,24 +64,25 @@ def _test_stays_in_test(one: EauMail) -> bool:
 
 def _subject_fits(one: EauMail) -> bool:
     subject = one.mail.text("Subject") or ""
-    found = _stem(subject)
-    return found is not None and f"{subject}.p7s" == _file_name(one)
+    return _stem(subject) is not None and subject == _file_stem(one)
 
 
 def _kennung_fits(one: EauMail) -> bool:
     return one.mail.all(HEADER) == [str(one.message.dienstkennung)]
 
 
-def _file_is_described(one: EauMail) -> bool:
-    if len(one.files) != 1:
-        return False
-    part = one.files[0]
-    return (
+def _files_are_described(one: EauMail) -> bool:
+    return bool(one.files) and all(
         (part.get("Content-Type") or "").startswith("application/octet-stream; name=")
         and (part.get("Content-Transfer-Encoding") or "").lower() == "base64"
         and part.get("Content-Description") == one.message.description
         and bool(_file_name(one))
+        for part in one.files
     )
+
+
+def _is_alone(one: EauMail) -> bool:
+    return len(one.files) == 1
 
 
 def _only_to(one: EauMail) -> bool:
@@ -87,7 +94,7 @@ def _reply_to(one: EauMail) -> bool:
 
 
 def _storno_fits(one: EauMail) -> bool:
-    return len(one.files) == 1 and _file_is_described(one)
+    return _is_alone(one) and _files_are_described(one)
 
 
 def _signed(one: EauMail) -> bool:
@@ -117,13 +124,13 @@ def _storno_composition(one: EauMail) -> bool:
 
 
 def _whole_mail(one: EauMail) -> bool:
-    parts = (_subject_fits, _kennung_fits, _file_is_described, _only_to, _reply_to, _name_fits)
+    parts = (_subject_fits, _kennung_fits, _is_alone, _files_are_described, _only_to, _reply_to)
     return all(part(one) for part in parts)
 
 
 name_is_document_id = each(
     "name_is_document_id",
-    sent_notes,
+    enclosed(sent_notes),
     "Dateiname aus Kennbuchstabe, EAU0_ und Dokumenten-ID",
     _name_fits,
     "P310-14/AK2",
@@ -164,22 +171,24 @@ note_subject = each(
     "note_subject", sent_notes, "Betreff wie die Datei", _subject_fits, "P5-02/AK1a"
 )
 note_kennung = each("note_kennung", sent_notes, "eAU;Lieferung;V1.2", _kennung_fits, "P5-02/AK1b")
-note_is_alone = each(
-    "note_is_alone", sent_notes, "genau ein Anhang", lambda one: len(one.files) == 1, "P5-02/AK2a"
-)
+note_is_alone = each("note_is_alone", sent_notes, "genau ein Anhang", _is_alone, "P5-02/AK2a")
 note_part = each(
-    "note_part", sent_notes, "octet-stream, base64, eAU", _file_is_described, "P5-02/AK2b"
+    "note_part", sent_notes, "octet-stream, base64, eAU", _files_are_described, "P5-02/AK2b"
 )
 note_only_to = each("note_only_to", sent_notes, "nur To", _only_to, "P5-02/AK3a")
 note_reply_to = each("note_reply_to", sent_notes, "Reply-To", _reply_to, "P5-02/AK3b")
 storno_is_one_bundle = each(
-    "storno_is_one_bundle", sent_stornos, f"ein {STORNO}", _is_storno, "P310-10"
+    "storno_is_one_bundle", enclosed(sent_stornos), f"ein {STORNO}", _is_storno, "P310-10"
 )
 storno_name = each(
-    "storno_name", sent_stornos, "Dateiname mit EAU0_Storno_", _name_fits, "P310-10/AK3"
+    "storno_name", enclosed(sent_stornos), "Dateiname mit EAU0_Storno_", _name_fits, "P310-10/AK3"
 )
 storno_composition = each(
-    "storno_composition", sent_stornos, "Datum und Verweise", _storno_composition, "P310-12"
+    "storno_composition",
+    enclosed(sent_stornos),
+    "Datum und Verweise",
+    _storno_composition,
+    "P310-12",
 )
 storno_mail_is_right = each(
     "storno_mail_is_right", sent_stornos, "alle Regeln", _whole_mail, "P5-03"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pruefstand.checks.check import Check, Exchanges, Judgement, Reference
+from pruefstand.checks.check import Exchanges
 from pruefstand.checks.documents import resource
 from pruefstand.checks.documents import values as values_at
 from pruefstand.checks.kim_select import mail_of, received, sent
@@ -47,6 +47,9 @@ class EauMail:
         return next(iter(self.values(path)), "")
 
 
+Select = Callable[[Exchanges], list[EauMail]]
+
+
 def sent_notes(exchanges: Exchanges) -> list[EauMail]:
     """Return the sick notes handed over."""
     return [one for one in _eau(sent(exchanges)) if one.message is EauMessage.NOTE]
@@ -62,35 +65,17 @@ def sent_documents(exchanges: Exchanges) -> list[EauMail]:
     return [one for one in _eau(sent(exchanges)) if one.message is not EauMessage.ERROR]
 
 
+def enclosed(select: Select) -> Select:
+    """Return what selects of these mails those whose signature encloses a document.
+
+    That it does is a requirement of its own; what the document says can only be read then.
+    """
+    return lambda exchanges: [one for one in select(exchanges) if one.document]
+
+
 def insurer_errors(exchanges: Exchanges) -> list[EauMail]:
     """Return the mails from insurers that carry an eAU file, told by file and not by header."""
     return [one for one in _eau(received(exchanges)) if b"OperationOutcome" in one.payload]
-
-
-Select = Callable[[Exchanges], list[EauMail]]
-
-
-def each(
-    name: str,
-    select: Select,
-    expected: str,
-    good: Callable[[EauMail], bool],
-    *requirements: str,
-) -> Check:
-    """Return the check that `good` holds for each selected mail, and that there is one."""
-
-    def judge(exchanges: Exchanges) -> Judgement:
-        found = select(exchanges)
-        for one in found:
-            if not good(one):
-                return Judgement(False, expected, _shown(one), one.exchange.id)
-        if not found:
-            return Judgement(False, expected, "keine eAU-Nachricht aufgezeichnet")
-        return Judgement(True, expected, f"{len(found)} Nachrichten", found[-1].exchange.id)
-
-    # The check stands under its own name in the module that says what is good.
-    module = good.__module__.rpartition(".")[2]
-    return Check(name, requirements, judge, reference=Reference(f"{module}:{name}"))
 
 
 def _eau(exchanges: list[Exchange]) -> list[EauMail]:
@@ -120,8 +105,3 @@ def _read(exchange: Exchange) -> EauMail | None:
 def _by_description(files: tuple[RawMail, ...]) -> EauMessage | None:
     stated = files[0].get("Content-Description") if files else None
     return next((one for one in EauMessage if one.description == stated), None)
-
-
-def _shown(one: EauMail) -> str:
-    identifier = one.value("/f:Bundle/f:identifier/f:value/@value")
-    return f"{one.mail.text('Subject') or 'ohne Betreff'} ({identifier or 'ohne Dokument'})"

@@ -152,6 +152,11 @@ def _size(octets: bytes) -> int:
     return head + int.from_bytes(octets[2:head], "big")
 
 
+def searches(exchanges: Exchanges) -> list[Exchange]:
+    """Return the searches in the directory."""
+    return _ldap(exchanges, "Search")
+
+
 def _ldap(exchanges: Exchanges, operation: str = "") -> list[Exchange]:
     return [
         exchange
