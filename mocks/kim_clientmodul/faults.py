@@ -32,6 +32,7 @@ FAULTS = {
             VERSION_HEADER_MISSING,
             "schreibt kein X-KOM-LE-Version",
             (
+                "KOM-LE-A_2045",
                 "KOM-LE-A_2099",
                 "KOM-LE-A_2100-02",
                 "KOM-LE-A_2179-02",
@@ -45,32 +46,33 @@ FAULTS = {
             ATTRIBUTES_MISSING,
             "lässt recipient-emails in der Hülle weg",
             (
+                "KOM-LE-A_2179-02",
+                "KOM-LE-A_2048-01",
                 "KOM-LE-A_2107",
                 "KOM-LE-A_2114-01",
                 "KOM-LE-A_2115-02",
                 "KOM-LE-A_2127",
-                "A_19357-02",
             ),
         ),
         Fault(EXPIRES_WRONG, "rechnet Expires mit 30 Tagen", ("A_22417",)),
         Fault(
             MESSAGE_ID_CHANGED,
             "vergibt außen eine neue Message-ID",
-            ("KOM-LE-A_2101-01", "KOM-LE-A_2098-03", "A_21390"),
+            ("KOM-LE-A_2147", "KOM-LE-A_2101-01", "KOM-LE-A_2098-03", "A_21390"),
         ),
         Fault(
             ADDRESSES_KEPT,
             "lässt abgelehnte Empfänger in den Kopfzeilen",
-            ("A_23174", "KOM-LE-A_2028", "A_19356-06"),
+            ("KOM-LE-A_2178", "A_23174", "KOM-LE-A_2028", "A_19356-06"),
         ),
         # What a manipulated message does to its receiver: the receiver must notice.
         Fault(
             UNSIGNED,
             "verschlüsselt ohne zu signieren",
             (
+                "KOM-LE-A_2179-02",
                 "KOM-LE-A_2095",
                 "KOM-LE-A_2103",
-                "A_19357-02",
                 "KOM-LE-A_2020",
                 "KOM-LE-A_2048-01",
                 "KOM-LE-A_2118",
@@ -87,6 +89,7 @@ FAULTS = {
             VERSION_FOREIGN,
             "nennt außen die Version 9.9",
             (
+                "KOM-LE-A_2045",
                 "KOM-LE-A_2100-02",
                 "KOM-LE-A_2179-02",
                 "A_23165",
@@ -97,9 +100,13 @@ FAULTS = {
         Fault(
             OTHER_RECIPIENT_SIGNED,
             "signiert andere recipient-emails, als in der Hülle stehen",
-            ("KOM-LE-A_2127", "A_19357-02"),
+            ("KOM-LE-A_2179-02", "KOM-LE-A_2048-01", "KOM-LE-A_2127"),
         ),
-        Fault(RESULT_MISSING, "schreibt beim Abruf keine Prüfergebnisse", ("KOM-LE-A_2179-02",)),
+        Fault(
+            RESULT_MISSING,
+            "schreibt beim Abruf keine Prüfergebnisse",
+            ("KOM-LE-A_2179-02", "KOM-LE-A_2048-01"),
+        ),
         Fault(
             CODE_BLURRED,
             "antwortet auf jeden gescheiterten Versand mit 554",

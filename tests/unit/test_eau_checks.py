@@ -524,7 +524,7 @@ def holds(check: Check, traffic: Traffic) -> bool:
 
 
 SEALED = received(b"Content-Type: application/pkcs7-mime\r\n\r\nx")
-BUSY = replace(search("109500969"), response=Message("51 BUSY", status=51))
+BUSY = replace(search("109500969"), parent="c1", response=Message("51 BUSY", status=51))
 WITHOUT_CONTENT = of(NOTE, signed=False)
 
 

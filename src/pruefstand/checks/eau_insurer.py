@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory
+from pruefstand.checks.eau_document import NOTE_CHECKS
 from pruefstand.checks.eau_judge import each, missing
-from pruefstand.checks.eau_select import EauMail, insurer_errors, sent_documents
+from pruefstand.checks.eau_select import EauMail, insurer_errors, sent_documents, sent_notes
 from pruefstand.checks.kim_select import mail_of, received
 from pruefstand.fhir.kasse_error import (
     ALL_CODES,
@@ -92,6 +93,10 @@ def insurer_reported(codes: list[str], *requirements: str) -> Check:
         found = [error.code if error else "?" for error in map(_error, _once(exchanges))]
         shown = f"Fehler {', '.join(found)}" if found else "kein Fehler"
         if found != codes:
+            # Whoever sent what is wrong by itself was told so.
+            excuse = "" if codes else _own_defect(exchanges)
+            if excuse:
+                return Judgement(None, expected, f"{shown}; {excuse}")
             return missing(exchanges, expected, shown)
         if codes:
             return Judgement(True, expected, shown)
@@ -112,6 +117,9 @@ def insurer_said_nothing(*requirements: str) -> Check:
             if not is_receipt(mail) and not _is_read_receipt(mail)
         ]
         if said:
+            excuse = _own_defect(exchanges)
+            if excuse:
+                return Judgement(None, expected, f"{', '.join(said)}; {excuse}")
             return missing(exchanges, expected, ", ".join(said))
         return _silence(exchanges, expected, "keine Antwort")
 
@@ -126,6 +134,15 @@ def reading_is_not_confirmed(exchanges: Exchanges) -> Judgement:
     if read:
         return Judgement(False, expected, f"{len(read)} Lesebestätigungen", read[0].id)
     return _silence(exchanges, expected, "keine Lesebestätigung")
+
+
+def _own_defect(exchanges: Exchanges) -> str:
+    """Return which rule of its own a note sent breaks, so that an error about it is due."""
+    for one in sent_notes(exchanges):
+        for rule in NOTE_CHECKS:
+            if one.document and not rule.judge([one.exchange]).holds:
+                return f"die eAU selbst ist falsch: {rule.judge([one.exchange]).expected}"
+    return ""
 
 
 def _silence(exchanges: Exchanges, expected: str, seen: str) -> Judgement:

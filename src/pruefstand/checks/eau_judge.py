@@ -6,24 +6,19 @@ from collections.abc import Callable
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, Reference
 from pruefstand.checks.eau_select import EauMail, Select, sent_documents
-from pruefstand.checks.kim_select import mail_of, received
+from pruefstand.checks.kim_select import is_opened, mail_of, received
 from pruefstand.checks.vzd import searches
-from pruefstand.kim.receipt import ERROR_HEADER, is_receipt
-from pruefstand.model.mail import RawMail
-
-_RESULTS = (("X-KIM-DecryptionResult", "00"), ("X-KIM-IntegrityCheckResult", "01"))
 
 
 def obstacle(exchanges: Exchanges) -> str:
     """Return what kept eAU mails from coming through, in German; empty when nothing did."""
     if any(search.status != 0 for search in searches(exchanges)):
         return "das Verzeichnis hat eine Suche nicht beantwortet"
-    for exchange in received(exchanges):
-        mail = mail_of(exchange)
-        if not is_receipt(mail) and not _came_whole(mail):
-            return "eine Mail kam nicht lesbar an"
-    if any(one.files and not one.document for one in sent_documents(exchanges)):
-        return "eine gesendete Datei umschließt kein Dokument"
+    if not all(map(is_opened, map(mail_of, received(exchanges)))):
+        return "eine Mail kam nicht lesbar an"
+    sent = [one for one in sent_documents(exchanges) if one.files]
+    if any(len(one.files) > 1 or not one.document for one in sent):
+        return "eine gesendete Mail trägt nicht genau ein signiertes Dokument"
     return ""
 
 
@@ -56,12 +51,6 @@ def each(
     # The check stands under its own name in the module that says what is good.
     module = good.__module__.rpartition(".")[2]
     return Check(name, requirements, judge, reference=Reference(f"{module}:{name}"))
-
-
-def _came_whole(mail: RawMail) -> bool:
-    sealed = (mail.get("Content-Type") or "").lower().startswith("application/pkcs7-mime")
-    good = all(value == fine for name, fine in _RESULTS for value in mail.all(name))
-    return good and not sealed and mail.get(ERROR_HEADER) is None
 
 
 def _shown(one: EauMail) -> str:

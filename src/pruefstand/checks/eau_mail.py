@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory
 from pruefstand.checks.documents import signature
-from pruefstand.checks.eau_judge import each
+from pruefstand.checks.eau_judge import each, missing
 from pruefstand.checks.eau_select import (
     ENTRY,
     EauMail,
@@ -217,7 +217,9 @@ def receipt_always_asked(exchanges: Exchanges) -> Judgement:
     for one in found:
         if "SUCCESS" not in one.request.start.upper():
             return Judgement(False, expected, one.request.start, one.id)
-    return Judgement(bool(found), expected, f"{len(found)} Empfänger")
+    if not found:
+        return missing(exchanges, expected, "niemand")
+    return Judgement(True, expected, f"{len(found)} Empfänger")
 
 
 @factory
@@ -232,10 +234,10 @@ def insurer_looked_up(iknrs: list[str], *requirements: str) -> Check:
         expected = " dann ".join(wanted)
         asked = [_filter(one) for one in exchanges if one.layer is Layer.LDAP]
         found = [text for text in asked if "domainid=" in text]
-        holds = len(found) >= len(wanted) and all(
-            want in have for want, have in zip(wanted, found, strict=False)
-        )
-        return Judgement(holds and bool(sent_documents(exchanges)), expected, "; ".join(found))
+        if len(found) < len(wanted) or not sent_documents(exchanges):
+            return missing(exchanges, expected, "; ".join(found))
+        holds = all(want in have for want, have in zip(wanted, found, strict=False))
+        return Judgement(holds, expected, "; ".join(found))
 
     return Check("insurer_looked_up", requirements, judge)
 

@@ -108,7 +108,8 @@ def mail_goes_to_the_module_only(exchanges: Exchanges) -> Judgement:
 
 @check("KIM-PS-09")
 def user_name_is_complete(exchanges: Exchanges) -> Judgement:
-    """The login name has address, Mandant, Clientsystem and Arbeitsplatz in their order."""
+    """Every login names address, Mandant, Clientsystem and Arbeitsplatz, and one is accepted."""
+    expected = "Adresse#[Server#]Mandant#Clientsystem#Arbeitsplatz"
 
     def good(exchange: Exchange) -> bool:
         try:
@@ -116,11 +117,11 @@ def user_name_is_complete(exchanges: Exchanges) -> Judgement:
         except IncompleteUserName:
             return False
 
+    logins = [e for e in commands(exchanges, Layer.SMTP, "AUTH") if e.facts.get("user")]
+    if not any(exchange.status == 235 for exchange in logins):
+        return Judgement(False, expected, "keine angenommene Anmeldung")
     return judge_all(
-        [e for e in commands(exchanges, Layer.SMTP, "AUTH") if e.status == 235],
-        good,
-        expected="Adresse#[Server#]Mandant#Clientsystem#Arbeitsplatz",
-        show=lambda exchange: exchange.facts.get("user", ""),
+        logins, good, expected=expected, show=lambda exchange: exchange.facts.get("user", "")
     )
 
 

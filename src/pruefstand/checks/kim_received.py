@@ -7,7 +7,7 @@ import binascii
 import hashlib
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, factory
-from pruefstand.checks.kim_select import mail_of, received
+from pruefstand.checks.kim_select import is_opened, mail_of, received
 from pruefstand.kim.mail import split_parts
 from pruefstand.model.mail import MalformedMail, RawMail
 
@@ -21,7 +21,10 @@ def attachment_arrived(digest: str, *requirements: str) -> Check:
         found = received(exchanges)
         if not found:
             return Judgement(False, expected, "keine Mail abgerufen")
-        held = attachments_of(mail_of(found[-1]))
+        mail = mail_of(found[-1])
+        if not is_opened(mail):
+            return Judgement(None, expected, "die Mail kam nicht lesbar an", found[-1].id)
+        held = attachments_of(mail)
         digests = [hashlib.sha256(octets).hexdigest() for octets in held]
         actual = ", ".join(text[:16] for text in digests) or "kein Anhang"
         return Judgement(digest in digests, expected, actual, found[-1].id)

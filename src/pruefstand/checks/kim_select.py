@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pruefstand.checks.check import Exchanges
+from pruefstand.kim.receipt import ERROR_HEADER
 from pruefstand.model.exchange import Exchange, Layer
 from pruefstand.model.mail import MalformedMail, RawMail, parse_mail
 
 MODULE, SERVICE = "kim_clientmodul", "kim_fachdienst"
+_RESULTS = (("X-KIM-DecryptionResult", "00"), ("X-KIM-IntegrityCheckResult", "01"))
+_VERSION_UNKNOWN = "4008"
 _NOTHING = RawMail((), b"")
 
 
@@ -30,6 +33,13 @@ def received(exchanges: Exchanges) -> list[Exchange]:
     """Return the mails a client module delivered."""
     mails = _mails(exchanges)
     return [e for e in mails if e.peer == MODULE and e.facts.get("richtung") == "empfangen"]
+
+
+def is_opened(mail: RawMail) -> bool:
+    """Tell whether a mail as delivered shows its content: decrypted, intact, of a known version."""
+    sealed = (mail.get("Content-Type") or "").lower().startswith("application/pkcs7-mime")
+    good = all(value == fine for name, fine in _RESULTS for value in mail.all(name))
+    return good and not sealed and mail.get(ERROR_HEADER) != _VERSION_UNKNOWN
 
 
 def observed(exchanges: Exchanges) -> list[Exchange]:

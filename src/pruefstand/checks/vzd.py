@@ -158,8 +158,11 @@ def searches(exchanges: Exchanges) -> list[Exchange]:
 
 
 def _ldap(exchanges: Exchanges, operation: str = "") -> list[Exchange]:
+    """Return the operations, or those of one kind; what went in clear is `uses_tls`'s to judge."""
     return [
         exchange
         for exchange in exchanges
-        if exchange.layer is Layer.LDAP and (not operation or exchange.operation == operation)
+        if exchange.layer is Layer.LDAP
+        and exchange.parent
+        and (not operation or exchange.operation == operation)
     ]

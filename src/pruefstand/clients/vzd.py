@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pruefstand.clock import Clock
 from pruefstand.errors import ServiceRefusal
 from pruefstand.ldap.filters import escape, parse_filter
-from pruefstand.ldap.messages import Entry, Result, ResultCode, Search
+from pruefstand.ldap.messages import Entry, Operation, Result, ResultCode, Search
 from pruefstand.ldap.session import LdapSession
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.transport import TransportFailure
@@ -90,31 +91,28 @@ class DirectoryClient:
 
         Raises DirectoryRefusal, TransportFailure, LdapProblem.
         """
-        now = self._clock.now()
-        known = self._cache.get(wanted)
-        if known is not None and timedelta() <= now - known[0] <= CACHED:
-            return known[1]
+        known = self.known(wanted)
+        if known is not None:
+            return known
         hits = tuple(map(contact, self.search(wanted, _ATTRIBUTES)))
-        self._cache[wanted] = now, hits
+        self._cache[wanted] = self._clock.now(), hits
         return hits
+
+    def known(self, wanted: str) -> tuple[KimContact, ...] | None:
+        """Return what the cache still holds for a filter text."""
+        asked, hits = self._cache.get(wanted, (None, ()))
+        fresh = asked is not None and timedelta() <= self._clock.now() - asked <= CACHED
+        return hits if fresh else None
 
     def search(self, wanted: str, attributes: tuple[str, ...] = ()) -> list[Entry]:
         """Return the entries of a filter text; raises as `find`."""
-        search = Search(BASE, parse_filter(wanted), attributes=attributes)
-        timer = Timer()
+        question = Question(wanted, attributes)
         stream = self._transport.open(*self._address, peer=self._peer)
         session = LdapSession.over(stream.socket)
+        talk = Talk(session, self._transport, self._peer, stream.exchange_id)
         try:
             with stream.socket:
-                bound = session.bind()
-                self._record("Bind", "", bound, [], session, stream.exchange_id, timer.seconds)
-                entries, result = session.search(search)
-                asked = f"{BASE}?{','.join(attributes)}?sub?{wanted}"
-                self._record(
-                    "Search", asked, result, entries, session, stream.exchange_id, timer.seconds
-                )
-                session.unbind()
-                self._record("Unbind", "", None, [], session, stream.exchange_id, timer.seconds)
+                entries, result = self.converse(talk, question)
         except OSError as error:
             raise TransportFailure(f"{self._peer}: Suche abgebrochen: {error}") from error
         if result.code not in (ResultCode.SUCCESS, ResultCode.SIZE_LIMIT_EXCEEDED):
@@ -126,35 +124,85 @@ class DirectoryClient:
             )
         return entries
 
+    def converse(self, talk: Talk, question: Question) -> tuple[list[Entry], Result]:
+        """Do on one connection what is to be done there."""
+        talk.bind()
+        found = talk.search(question)
+        talk.unbind()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is searched below the base."""
+
+    wanted: str
+    attributes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{BASE}?{','.join(self.attributes)}?sub?{self.wanted}"
+
+
+@dataclass(slots=True)
+class Talk:
+    """One connection; every operation is recorded."""
+
+    session: LdapSession
+    transport: StreamTransport
+    peer: str
+    carrier: str
+
+    def bind(self) -> None:
+        """Bind without name."""
+        timer = Timer()
+        self._record("Bind", "", self.session.bind(), timer)
+
+    def search(self, question: Question) -> tuple[list[Entry], Result]:
+        """Return hits and result; raises LdapProblem."""
+        timer = Timer()
+        search = Search(BASE, parse_filter(question.wanted), attributes=question.attributes)
+        entries, result = self.session.search(search)
+        self._record("Search", str(question), result, timer, {"hits": str(len(entries))})
+        return entries, result
+
+    def perform(self, name: str, operation: Operation) -> None:
+        """Ask for another operation; raises LdapProblem."""
+        timer = Timer()
+        self._record(name, "", self.session.perform(operation), timer)
+
+    def unbind(self) -> None:
+        """End the connection in order."""
+        timer = Timer()
+        self.session.unbind()
+        self._record("Unbind", "", None, timer)
+
     def _record(
         self,
         operation: str,
         asked: str,
         result: Result | None,
-        entries: list[Entry],
-        session: LdapSession,
-        carrier: str,
-        seconds: float,
+        timer: Timer,
+        facts: Mapping[str, str] | None = None,
     ) -> None:
         answer = None
         if result is not None:
-            body = bytes(session.received)
+            body = bytes(self.session.received)
             answer = Message(
                 f"{int(result.code)} {result.code.name}", body=body, status=result.code
             )
-        self._transport.recorder.add(
+        self.transport.recorder.add(
             Layer.LDAP,
-            actor=self._transport.actor,
-            peer=self._peer,
+            actor=self.transport.actor,
+            peer=self.peer,
             operation=operation,
-            request=Message(asked, body=bytes(session.sent)),
+            request=Message(asked, body=bytes(self.session.sent)),
             response=answer,
-            duration=seconds,
-            parent=carrier,
-            facts={"hits": str(len(entries))} if operation == "Search" else {},
+            duration=timer.seconds,
+            parent=self.carrier,
+            facts=dict(facts or {}),
         )
-        session.sent.clear()
-        session.received.clear()
+        self.session.sent.clear()
+        self.session.received.clear()
 
 
 def contact(entry: Entry) -> KimContact:

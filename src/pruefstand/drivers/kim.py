@@ -5,16 +5,25 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from pruefstand.clients.kim import FetchedMail, KimAccount, KimClient, SentMail
 from pruefstand.clients.kim.account_manager import Absence, AccountManagerClient
 from pruefstand.clients.kim.outbox import NOTIFY
-from pruefstand.clients.vzd import DirectoryClient
 from pruefstand.clock import Clock
 from pruefstand.crypto.smime_kim import DecryptionFailure, Recipient, Sealed, seal, unseal
 from pruefstand.crypto.smime_kim.layers import unwrap_sealed
+from pruefstand.drivers.careless_kim import (
+    SERVICE,
+    CarelessClient,
+    CarelessDirectory,
+    Elsewhere,
+    Wait,
+    clear_directory,
+)
+from pruefstand.drivers.carelessness_kim import FETCHES_AGAIN
 from pruefstand.errors import HarnessError
 from pruefstand.flows import kim_nachricht
 from pruefstand.flows.kim_nachricht import Collected
@@ -24,6 +33,7 @@ from pruefstand.kim.mail import Attachment, KimMail
 from pruefstand.kim.outer import ModuleStamp, outer_mail
 from pruefstand.kim.username import UserName
 from pruefstand.model.exchange import Layer, Message
+from pruefstand.model.fault import FaultSet
 from pruefstand.model.mail import MalformedMail, parse_mail
 from pruefstand.rng import Rng
 from pruefstand.testdata.kim_participants import Participant
@@ -32,7 +42,7 @@ from pruefstand.transport.recorder import Recorder
 from pruefstand.transport.stream import StreamTransport
 
 CLIENT_SYSTEM, WORKPLACE = "CS1", "WP1"
-SERVICE = "kim_fachdienst"
+MODULE = "kim_clientmodul"
 USER_ID = "0d3a4b1e-6a0f-4b53-9a59-7a1f7c0f9b11"
 """Needed where a person's card decrypts."""
 
@@ -66,7 +76,10 @@ class KimMember:
         *,
         address: str | None = None,
         actor: str | None = None,
+        faults: FaultSet | None = None,
+        wait: Wait = lambda _: None,
     ) -> None:
+        """`faults` are its carelessnesses; `wait` lets time pass."""
         self.participant = participant
         self.address = address or participant.addresses[0]
         self.clock, self._rng = clock, rng
@@ -75,14 +88,27 @@ class KimMember:
         self.transport = StreamTransport(
             recorder, actor=actor or participant.row.key, tls=endpoints.client_tls(CLIENT_SYSTEM)
         )
-        self.client = KimClient(self.transport, self.account_with())
-        self.directory = DirectoryClient(self.transport, endpoints.address("vzd", "ldaps"), clock)
+        self.faults = FaultSet() if faults is None else faults
+        self.client: KimClient = self._client(self.account_with())
+        place, clear = endpoints.address("vzd", "ldaps"), endpoints.address("vzd", "ldap")
+        self.directory = CarelessDirectory(self.transport, place, clock).careless(
+            self.faults, wait, clear_directory(self.transport, clear, clock)
+        )
         self._known: frozenset[str] = frozenset()
 
     def log_in_with(self, *, password: str | None = None, user_id: str | None = None) -> None:
         """Use another password or UserId from now on; without any, the right ones."""
-        account = self.account_with(password=password, user_id=user_id)
-        self.client = KimClient(self.transport, account)
+        self.client = self._client(self.account_with(password=password, user_id=user_id))
+
+    def _client(self, account: KimAccount) -> KimClient:
+        place = self.endpoints.address
+        clear = replace(account, smtp=place(MODULE, "smtp"), pop3=place(MODULE, "pop3"))
+        return CarelessClient(
+            self.transport,
+            account,
+            faults=self.faults,
+            elsewhere=Elsewhere(clear, self._service_account()),
+        )
 
     def account_with(
         self, *, password: str | None = None, user_id: str | None = None
@@ -102,8 +128,8 @@ class KimMember:
         return KimAccount.of(
             user,
             password or self.participant.password,
-            smtp=place("kim_clientmodul", "smtps"),
-            pop3=place("kim_clientmodul", "pop3s"),
+            smtp=place(MODULE, "smtps"),
+            pop3=place(MODULE, "pop3s"),
             smtp_server=place("kim_fachdienst", "smtps"),
             pop3_server=place("kim_fachdienst", "pop3s"),
         )
@@ -152,7 +178,10 @@ class KimMember:
 
     def collect(self, *, dienstkennung: str | None = None) -> Collected:
         """Fetch what came since the last look; raises KimRefusal, TransportFailure."""
-        found = kim_nachricht.collect(self.client, self._known, dienstkennung=dienstkennung)
+        known = self._known
+        if known and FETCHES_AGAIN in self.faults:
+            known = frozenset()
+        found = kim_nachricht.collect(self.client, known, dienstkennung=dienstkennung)
         self._known = found.uids
         return found
 

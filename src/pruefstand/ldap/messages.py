@@ -91,7 +91,7 @@ class Extended:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An operation a directory that is only read does not have, by its tag."""
+    """An operation a directory that is only read does not have, by its tag; asked without body."""
 
     tag: int
 
@@ -189,8 +189,8 @@ def write_request(number: int, operation: Operation) -> bytes:
             return _write(number, asn1.tlv(_ABANDON, asn1.integer(message_id)[2:]))
         case Extended(oid):
             return _write(number, asn1.tlv(_EXTENDED, asn1.tlv(_REQUEST_NAME, oid.encode())))
-        case _:
-            raise LdapProblem(f"{operation} cannot be asked")
+        case Unknown(tag):
+            return _write(number, asn1.tlv(tag, b""))
 
 
 def _search_body(search: Search) -> bytes:

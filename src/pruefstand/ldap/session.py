@@ -41,7 +41,7 @@ class LdapSession:
 
     def bind(self) -> Result:
         """Bind without name."""
-        return self._result(Bind())
+        return self.perform(Bind())
 
     def search(self, search: Search) -> tuple[list[Entry], Result]:
         """Return the hits and how the search ended; raises LdapProblem."""
@@ -56,7 +56,8 @@ class LdapSession:
         """Say good-bye; nothing is answered."""
         self._ask(Unbind())
 
-    def _result(self, operation: Operation) -> Result:
+    def perform(self, operation: Operation) -> Result:
+        """Ask for what is answered with a result alone; raises LdapProblem."""
         answer = self._answer(self._ask(operation))
         return answer if isinstance(answer, Result) else Result(ResultCode.PROTOCOL_ERROR)
 

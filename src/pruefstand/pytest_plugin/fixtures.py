@@ -210,7 +210,7 @@ def insurer(world: MockWorld, recorder: Recorder, clock: VirtualClock) -> Iterat
 
 @pytest.fixture
 def kim(
-    world: MockWorld, recorder: Recorder, clock: VirtualClock, case_rng: Rng
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, case_rng: Rng, faults: FaultBoard
 ) -> Callable[..., KimMember]:
     """Return members of KIM by their key in `testdata.kim_participants`, one per address."""
     members: dict[str, KimMember] = {}
@@ -222,7 +222,16 @@ def kim(
             rng = case_rng.derive("kim", address)
             # What earlier scenarios left behind is cleared away unrecorded.
             KimMember(world, one, NULL_RECORDER, clock, rng, address=address).empty()
-            members[address] = KimMember(world, one, recorder, clock, rng, address=address)
+            members[address] = KimMember(
+                world,
+                one,
+                recorder,
+                clock,
+                rng,
+                address=address,
+                faults=faults.of("pvs"),
+                wait=clock.advance,
+            )
         return members[address]
 
     return member
