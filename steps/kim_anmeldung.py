@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -49,12 +48,8 @@ def faulty(member: KimMember, defect: str) -> KimClient:
 
 
 @when(parsers.parse("die Praxis sich zum Senden anmeldet und {defect}"))
-def practice_logs_in_to_send(
-    kim: Kim, switch_feature: Switch, switch_fault: Callable[[str, str], None], defect: str
-) -> None:
+def practice_logs_in_to_send(kim: Kim, switch_feature: Switch, defect: str) -> None:
     practice = kim("praxis")
-    if defect == "der Fachdienst nicht bereit ist":
-        switch_fault("kim_fachdienst", "mta_nicht_bereit")
     if defect == "das Zertifikat des Fachdienstes ungültig ist":
         switch_feature("kim_clientmodul", "fachdienst_zertifikat", "INVALID")
     with suppress(KimRefusal), faulty(practice, defect).outbox() as outbox:

@@ -16,8 +16,12 @@ Funktionalität: Anmeldung am Clientmodul und Regeln des Fachdienstes
       | name        | der Benutzername unvollständig ist            | AUTH   | 501  |
       | mandant     | der Konnektor den Mandanten nicht kennt       | AUTH   | 501  |
       | passwort    | das Passwort falsch ist                       | AUTH   | 535  |
-      | fachdienst  | der Fachdienst nicht bereit ist               | AUTH   | 421  |
       | zertifikat  | das Zertifikat des Fachdienstes ungültig ist  | AUTH   | 454  |
+
+  @tc:KIM-0106 @art:negativ @req:KOM-LE-A_2015-01 @fehler:kim_fachdienst/mta_nicht_bereit
+  Szenario: Ein Fachdienst, der nicht bereit ist, wird als Störung gemeldet
+    Wenn die Praxis sich zum Senden anmeldet und der Fachdienst nicht bereit ist
+    Dann antwortet das Clientmodul auf AUTH mit 421
 
   @tc:KIM-0101 @art:negativ @req:A_21518-02 @req:KOM-LE-A_2037-01
   Szenariogrundriss: Ein fehlerhafter Abruf wird abgewiesen

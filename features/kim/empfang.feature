@@ -11,12 +11,24 @@ Funktionalität: Nachrichten, die nicht sind, was sie sein sollten
     Dann sieht sie statt des Inhalts einen Sicherheitshinweis mit dem Ergebnis <ergebnis>
 
     Beispiele:
-      | fall        | manipulation                           | ergebnis |
-      | inhalt      | nach der Signatur verändert            | 02       |
-      | unsigniert  | nicht signiert                         | 03       |
-      | zertifikat  | mit gesperrter Karte signiert          | 05       |
-      | kopfzeilen  | außen anders adressiert als innen      | 08       |
-      | empfaenger  | für andere Empfänger signiert          | 09       |
+      | fall        | manipulation                   | ergebnis |
+      | unsigniert  | nicht signiert                 | 03       |
+      | zertifikat  | mit gesperrter Karte signiert  | 05       |
+      | empfaenger  | für andere Empfänger signiert  | 09       |
+
+  @tc:KIM-0084 @art:negativ @req:KOM-LE-A_2048-01 @req:A_23165
+  @fehler:kim_clientmodul/signatur_defekt
+  Szenario: Eine nach der Signatur veränderte Nachricht wird nicht gezeigt
+    Angenommen eine Nachricht an Praxis am Park ist nach der Signatur verändert
+    Wenn Praxis am Park ihre Nachrichten abruft
+    Dann sieht sie statt des Inhalts einen Sicherheitshinweis mit dem Ergebnis 02
+
+  @tc:KIM-0085 @art:negativ @req:KOM-LE-A_2048-01 @req:A_23165
+  @fehler:kim_clientmodul/absender_aussen_anders
+  Szenario: Eine Nachricht, die außen anders adressiert ist als innen, wird nicht gezeigt
+    Angenommen eine Nachricht an Praxis am Park ist außen anders adressiert als innen
+    Wenn Praxis am Park ihre Nachrichten abruft
+    Dann sieht sie statt des Inhalts einen Sicherheitshinweis mit dem Ergebnis 08
 
   @tc:KIM-0081 @art:negativ @req:KOM-LE-A_2046 @req:KOM-LE-A_2047-02
   Szenariogrundriss: Eine Nachricht, die sich nicht öffnen lässt, kommt als Anhang an

@@ -38,7 +38,8 @@ Funktionalität: Wie ein Praxissystem KIM benutzt
   Szenario: Eine persönliche Nachricht öffnet nur der Heilberufsausweis
     Angenommen die Klinik schreibt der Ärztin persönlich
     Wenn die Ärztin die Nachricht mit ihrer UserId abruft
-    Dann ist die Nachricht mit dem Heilberufsausweis geöffnet
+    Dann nennt der Abruf ihre UserId
+    Und die Nachricht ist mit dem Heilberufsausweis geöffnet
 
   @tc:KIM-0024 @art:negativ @req:KOM-LE-A_2045
   Szenario: Ohne UserId bleibt eine persönliche Nachricht verschlossen

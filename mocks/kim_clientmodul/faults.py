@@ -18,6 +18,14 @@ VERSION_FOREIGN = "version_fremd"
 OTHER_RECIPIENT_SIGNED = "empfaenger_anders_signiert"
 RESULT_MISSING = "ergebnis_fehlt"
 CODE_BLURRED = "fehlercode_pauschal"
+LOGIN_BLURRED = "anmeldung_pauschal_abgewiesen"
+GREETING_SHORT = "begruessung_unvollstaendig"
+POP3_NO = "abruf_mit_no_abgewiesen"
+BODY_SHOWN = "top_mit_rumpf"
+NO_DEFAULT = "standardwert_fehlt"
+HEADERS_ODD = "kopfzeilen_der_huelle_falsch"
+ENVELOPE_ODD = "huelle_mit_fremden_teilen"
+INTEGRITY_IGNORED = "pruefergebnis_uebergangen"
 
 FAULTS = {
     fault.name: fault
@@ -111,6 +119,38 @@ FAULTS = {
             CODE_BLURRED,
             "antwortet auf jeden gescheiterten Versand mit 554",
             ("KOM-LE-A_2021", "KOM-LE-A_2025", "A_19355-01", "A_22341", "A_22419-01"),
+        ),
+        Fault(
+            LOGIN_BLURRED,
+            "nennt jede gescheiterte Anmeldung ein falsches Passwort",
+            ("A_21519-02", "KOM-LE-A_2015-01", "KOM-LE-A_2075-01"),
+        ),
+        Fault(
+            GREETING_SHORT,
+            "meldet sich ohne ESMTP und bietet nur PLAIN an",
+            ("KOM-LE-A_2007", "KOM-LE-A_2009"),
+        ),
+        Fault(
+            POP3_NO,
+            "weist einen Abruf mit NO statt mit -ERR ab",
+            ("A_21518-02", "KOM-LE-A_2037-01"),
+        ),
+        Fault(BODY_SHOWN, "gibt auf TOP auch den Rumpf heraus", ("KOM-LE-A_2041",)),
+        Fault(NO_DEFAULT, "ergänzt keine Dienstkennung", ("A_19488-02",)),
+        Fault(
+            HEADERS_ODD,
+            "nennt die Hülle enveloped-data und keine Version",
+            ("KOM-LE-A_2104", "A_21388-01"),
+        ),
+        Fault(
+            ENVELOPE_ODD,
+            "legt der Hülle originatorInfo und einen Empfänger mit Passwort bei",
+            ("KOM-LE-A_2106", "KOM-LE-A_2108"),
+        ),
+        Fault(
+            INTEGRITY_IGNORED,
+            "zeigt auch, was seine Prüfung nicht besteht",
+            ("KOM-LE-A_2048-01", "A_23165"),
         ),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mocks.kim_clientmodul import spoiling
 from mocks.kim_clientmodul.receiving import Receiver
 from mocks.kim_clientmodul.state import ClientModule, UnknownContext
 from mocks.kim_clientmodul.upstream import Pop3Link, Unreachable
@@ -59,8 +60,7 @@ class _Relay:
         if verb not in _RELAYED:
             raise Pop3Refusal("unknown command")
         if verb == "TOP" and len(arguments) == 2:
-            # The service holds ciphertext: lines of it are of no use (KOM-LE-A_2041).
-            arguments = (arguments[0], "0")
+            arguments = (arguments[0], spoiling.top_lines(self._receiver.module))
         try:
             line = self._link.ask(" ".join((verb, *arguments)))
             return self._reply(verb, arguments, line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from mocks.kim_clientmodul import spoiling
 from mocks.kim_clientmodul.pop3_service import CAPABILITIES, GREETING, check_user, open_maildrop
 from mocks.kim_clientmodul.settings import WIRE_LIMIT
 from mocks.kim_clientmodul.smtp_service import ModuleConversation
@@ -40,6 +41,7 @@ def _smtp(module: ClientModule, name: str) -> SmtpListener:
         "KOM-LE-Clientmodul",
         WIRE_LIMIT,
         implicit_tls=implicit,
+        manner=partial(spoiling.greeting, module),
         # Outside the commands the specification allows: off unless the profile says so.
         offers_tls=not implicit and bool(module.ctx.settings.get("starttls", False)),
     )
@@ -57,6 +59,7 @@ def _pop3(module: ClientModule, name: str) -> StreamListener:
             peer,
             check_user=partial(check_user, module),
             offers_tls=offers,
+            refusal=partial(spoiling.pop3_refusal, module),
         )
 
     return StreamListener(name, converse, framing(), implicit_tls=implicit)

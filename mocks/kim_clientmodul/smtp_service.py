@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import smtplib
 
+from mocks.kim_clientmodul import spoiling
 from mocks.kim_clientmodul.attachments import Credentials
 from mocks.kim_clientmodul.recipients import accepted, judge
 from mocks.kim_clientmodul.sending import Draft, Sender
@@ -29,6 +30,9 @@ class ModuleConversation:
 
     def login(self, user: str, password: str) -> str:
         """Take the user name apart and log in at the mail service with it."""
+        return spoiling.login_reply(self._module, self._login(user, password))
+
+    def _login(self, user: str, password: str) -> str:
         if not (self._peer.tls or self._module.behaviour.same_host):
             return "538 5.7.11 Encryption required for requested authentication mechanism"
         try:

@@ -1,4 +1,4 @@
-"""Signing and packing, with the faults that make a module's mail wrong on purpose."""
+"""What the module does wrong on purpose when it signs, packs, unpacks and refuses."""
 
 from __future__ import annotations
 
@@ -6,17 +6,32 @@ from collections.abc import Sequence
 
 from mocks.kim_clientmodul import faults
 from mocks.kim_clientmodul.state import ClientModule
+from pruefstand.crypto import der
 from pruefstand.crypto.cms_encryption import encrypt
+from pruefstand.crypto.cms_problem import QesProblem
 from pruefstand.crypto.cms_qes import QesSigner
+from pruefstand.crypto.cms_qes import parse as parse_signature
 from pruefstand.crypto.pki import Identity
 from pruefstand.crypto.smime_kim import Recipient, RecipientEmail, seal
-from pruefstand.crypto.smime_kim.layers import wrap_message, wrap_signed
+from pruefstand.crypto.smime_kim.layers import (
+    unwrap_message,
+    unwrap_signed,
+    wrap_message,
+    wrap_signed,
+)
 from pruefstand.crypto.smime_kim.recipient_emails import recipient_emails
+from pruefstand.kim.dienstkennung import HEADER
 from pruefstand.kim.outer import SUBJECT, VERSION_HEADER, ModuleStamp, outer_mail
-from pruefstand.model.mail import RawMail
+from pruefstand.kim.username import UserName
+from pruefstand.mockkit.smtp import Manner
+from pruefstand.model.mail import MalformedMail, RawMail, parse_mail
 
 STRANGER = "fremd@pruefstand.kim.telematik-test"
 BLURRED = "554 5.0.0 Transaction failed"
+WRONG_PASSWORD = "535 5.7.8 Authentication credentials invalid"  # noqa: S105 - a reply
+ODD_TYPE = "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m"
+_INSURER = "kasse"
+_AES_WRAP = "2.16.840.1.101.3.4.1.45"
 _SHORT_LIFE = 30
 
 
@@ -35,6 +50,47 @@ def refusal(module: ClientModule, reply: str) -> str:
     return BLURRED if faults.CODE_BLURRED in module.ctx.faults else reply
 
 
+def login_reply(module: ClientModule, reply: str) -> str:
+    """Return how a login is answered."""
+    if reply.startswith("235"):
+        return reply
+    return WRONG_PASSWORD if faults.LOGIN_BLURRED in module.ctx.faults else reply
+
+
+def greeting(module: ClientModule) -> Manner:
+    """Return how the module presents itself to mail clients."""
+    short = faults.GREETING_SHORT in module.ctx.faults
+    return Manner("SMTP", "PLAIN") if short else Manner()
+
+
+def pop3_refusal(module: ClientModule) -> str:
+    """Return the word a refusal begins with."""
+    return "NO" if faults.POP3_NO in module.ctx.faults else "-ERR"
+
+
+def top_lines(module: ClientModule) -> str:
+    """Return how many lines of the body TOP asks for: they are ciphertext (KOM-LE-A_2041)."""
+    return "20" if faults.BODY_SHOWN in module.ctx.faults else "0"
+
+
+def shows_anyway(module: ClientModule, user: UserName) -> bool:
+    """Whether content is shown that did not pass verification.
+
+    Insurers have modules of their own, which are in order.
+    """
+    owners = {card.row.role for card in module.cards.get(user.mandant, ())}
+    return _INSURER not in owners and faults.INTEGRITY_IGNORED in module.ctx.faults
+
+
+def believed(part: bytes) -> RawMail:
+    """Return the mail in a decrypted part whatever its signature says; raises MalformedMail."""
+    try:
+        part = parse_signature(unwrap_signed(part)).content
+    except (MalformedMail, QesProblem):
+        pass
+    return parse_mail(unwrap_message(part))
+
+
 def outer(
     module: ClientModule,
     inner: RawMail,
@@ -50,6 +106,8 @@ def outer(
     now = module.ctx.clock.now()
     days = _SHORT_LIFE if faults.EXPIRES_WRONG in active else days_to_live
     sealed = _sealed(module, inner.to_bytes(), signer, recipients)
+    if faults.ENVELOPE_ODD in active:
+        sealed = _with_odd_parts(sealed)
     mail = outer_mail(inner, sealed, stamp, at=now, days_to_live=days, kas_size=kas_size)
     if faults.SUBJECT_REVEALED in active:
         mail = mail.set("Subject", inner.get("Subject") or SUBJECT)
@@ -61,6 +119,10 @@ def outer(
         mail = mail.set("Message-ID", f"<{module.ctx.rng.uuid()}>")
     if faults.OUTER_FROM_CHANGED in active:
         mail = mail.set("To", STRANGER)
+    if inner.get(HEADER) is None and faults.NO_DEFAULT in active:
+        mail = mail.without(HEADER)
+    if faults.HEADERS_ODD in active:
+        mail = mail.set("Content-Type", ODD_TYPE).set("X-KIM-CMVersion", "1.0")
     return mail
 
 
@@ -87,6 +149,29 @@ def _sealed(
     loose = () if faults.ATTRIBUTES_MISSING in active else (attribute,)
     return encrypt(
         part, list(dict.fromkeys(to.certificate for to in recipients)), unprotected=loose
+    )
+
+
+def _with_odd_parts(sealed: bytes) -> bytes:
+    """Add an empty originatorInfo and a recipient with a password, which readers pass over."""
+    whole = der.expect(sealed, 0, len(sealed), der.SEQUENCE, "ContentInfo")
+    kind, explicit = der.fields(sealed, whole, 2, "ContentInfo")
+    body = der.expect(sealed, explicit.start, explicit.stop, der.SEQUENCE, "AuthEnvelopedData")
+    version, recipients, *rest = der.children(sealed, body)
+    listed = [der.raw(sealed, one) for one in der.children(sealed, recipients)]
+    algorithm = der.sequence(der.oid(_AES_WRAP))
+    password = der.context(3, der.integer(0), algorithm, der.octet_string(bytes(40)))
+    return der.sequence(
+        der.raw(sealed, kind),
+        der.context(
+            0,
+            der.sequence(
+                der.raw(sealed, version),
+                der.context(0),
+                der.set_of(*listed, password),
+                *(der.raw(sealed, one) for one in rest),
+            ),
+        ),
     )
 
 

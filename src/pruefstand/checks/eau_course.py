@@ -21,6 +21,8 @@ from pruefstand.clock import berlin_day
 from pruefstand.kim.eau_deadlines import POLL_AT_LEAST, RETRY_EVERY, storno_allowed
 from pruefstand.model.exchange import Exchange, Layer
 
+_REFUSED = 535
+"""Wrong credentials: no failure of KIM, and no reason to try again."""
 _SLACK = timedelta(minutes=1)
 
 
@@ -62,7 +64,7 @@ def storno_names_a_sent_note(exchanges: Exchanges) -> Judgement:
 def rejected_note_is_rewritten(exchanges: Exchanges) -> Judgement:
     """The second note is a new file with a new id and a new signature."""
     expected = "neue Dokumenten-ID, neue Signatur"
-    notes = sent_notes(exchanges)
+    notes = enclosed(sent_notes)(exchanges)
     if len(notes) < 2:
         return missing(exchanges, expected, f"{len(notes)} Sendungen")
     first, second = notes[-2:]
@@ -93,6 +95,8 @@ def retried_every_four_hours(exchanges: Exchanges) -> Judgement:
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     wrong = [gap for gap in gaps if abs(gap - RETRY_EVERY) > _SLACK]
     seen = f"{len(moments)} Versuche, Abstände {sorted({str(gap) for gap in gaps})}"
+    if any(one.status == _REFUSED for one in commands(exchanges, Layer.SMTP, "AUTH")):
+        return Judgement(None, expected, "die Anmeldung wurde endgültig abgewiesen")
     if len(gaps) < 3:
         return missing(exchanges, expected, seen)
     return Judgement(not wrong, expected, seen)

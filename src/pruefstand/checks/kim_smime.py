@@ -75,7 +75,8 @@ def _emails(attributes: Any) -> frozenset[RecipientEmail]:
 
 
 def _named(envelope: Any) -> list[tuple[bytes, bytes]]:
-    infos = (info.chosen["rid"].chosen for info in envelope["recipient_infos"])
+    keyed = (info for info in envelope["recipient_infos"] if info.name == "ktri")
+    infos = (info.chosen["rid"].chosen for info in keyed)
     return [(rid["issuer"].dump(), rid["serial_number"].dump()) for rid in infos]
 
 

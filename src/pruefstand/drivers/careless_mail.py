@@ -125,7 +125,10 @@ MAILS: tuple[Slip[bytes], ...] = (
         named.LETTER_TEXT,
         _LETTER,
         INSTEAD,
-        _replaced(rb"enth(\S+) einen eArztbrief", b"sagt: Diagnose J06.9"),
+        _replaced(
+            rb"(text/plain[^\r]*\r\nContent-Transfer-Encoding: )base64\r\n\r\n[^-]+",
+            rb"\g<1>7bit\r\n\r\nDiagnose J06.9\r\n",
+        ),
     ),
     *_of_eau(named.NOTE_SUBJECT, _field("Subject", lambda _: "Ihre Versicherten")),
     *_of_eau(named.NOTE_KENNUNG, _field(HEADER, lambda text: f"{text.rpartition(';')[0]};V1.0")),

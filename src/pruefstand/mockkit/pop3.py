@@ -75,8 +75,13 @@ class Pop3Conversation:
         *,
         check_user: Callable[[str], object] = str,
         offers_tls: bool = False,
+        refusal: Callable[[], str] = lambda: "-ERR",
     ) -> None:
-        """`check_user` raises Pop3Refusal for a name that cannot be one."""
+        """`check_user` raises Pop3Refusal for a name that cannot be one.
+
+        `refusal` is the word that begins the answer to what is refused.
+        """
+        self._refusal = refusal
         self._greeting, self._capabilities = greeting, tuple(capabilities)
         self._login, self._check_user, self._peer = login, check_user, peer
         self._offers_tls = offers_tls
@@ -138,7 +143,8 @@ class Pop3Conversation:
         try:
             reply = work(*arguments)
         except Pop3Refusal as refusal:
-            return Answer(f"-ERR {refusal}\r\n".encode(), close=self._failures >= FAILED_LOGINS)
+            said = f"{self._refusal()} {refusal}\r\n".encode()
+            return Answer(said, close=self._failures >= FAILED_LOGINS)
         return Answer(reply.to_bytes(), reply.close)
 
     def _user_name(self, arguments: tuple[str, ...]) -> Pop3Reply:

@@ -64,8 +64,16 @@ class SmtpConversation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How a server presents itself: the last word of its greeting, and the ways to log in."""
+
+    protocol: str = "ESMTP"
+    mechanisms: str = "LOGIN PLAIN"
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpListener:
-    """A TCP port that speaks SMTP; `greeting` stands between 220 and ESMTP."""
+    """A TCP port that speaks SMTP; `greeting` stands between 220 and the protocol."""
 
     name: str
     open: Callable[[Peer], SmtpConversation]
@@ -77,6 +85,8 @@ class SmtpListener:
     """Whether STARTTLS is known."""
     client_certificate: bool = False
     idle_seconds: float = 300.0
+    manner: Callable[[], Manner] = Manner
+    """Asked for each connection."""
 
     def protocol(
         self, loop: asyncio.AbstractEventLoop, workers: Executor, tls: ssl.SSLContext
@@ -96,7 +106,7 @@ class _Hooks:
     ) -> list[str]:
         session.host_name = name
         ours = [line for line in lines if not line.startswith(("250 HELP", "250-AUTH"))]
-        return [*ours, "250-AUTH LOGIN PLAIN", "250-ENHANCEDSTATUSCODES", "250 DSN"]
+        return [*ours, f"250-AUTH {server.manner.mechanisms}", "250-ENHANCEDSTATUSCODES", "250 DSN"]
 
     async def handle_MAIL(
         self, server: _SmtpServer, _: Session, envelope: Envelope, sender: str, options: list[str]
@@ -144,11 +154,12 @@ class _SmtpServer(SMTP):
         tls: ssl.SSLContext,
     ) -> None:
         self._listener, self._workers = listener, workers
+        self.manner = listener.manner()
         super().__init__(
             _Hooks(self.in_worker),
             data_size_limit=listener.size_limit,
             hostname=listener.greeting,
-            ident="ESMTP",
+            ident=self.manner.protocol,
             tls_context=tls if listener.offers_tls else None,
             timeout=listener.idle_seconds,
             auth_require_tls=False,
