@@ -11,7 +11,8 @@ Funktionalität: Eine Bescheinigung zurücknehmen
     Angenommen die Ärztin stellt eine eAU aus
     Und die Praxis hat die eAU versendet
     Wenn die Ärztin die eAU storniert
-    Dann geht ein richtig aufgebauter Storno hinaus, den die Krankenkasse annimmt
+    Dann geht ein richtig aufgebauter Storno hinaus
+    Und die Krankenkasse nimmt ihn schweigend an
 
   @tc:EAU-0202 @art:negativ @req:P6-04/AK2
   Szenario: Was nicht versendet ist, wird nicht storniert
@@ -24,3 +25,19 @@ Funktionalität: Eine Bescheinigung zurücknehmen
     Angenommen die Krankenkasse hat die eAU der Ärztin abgewiesen
     Wenn die Ärztin sie nach dem Fehler stornieren will
     Dann geht kein Storno hinaus
+
+  @tc:EAU-0204 @art:grenzwert @req:P6-04/AK5
+  Szenario: Am 120. Werktag wird noch storniert
+    Angenommen die Ärztin stellt eine eAU aus
+    Und die Praxis hat die eAU versendet
+    Und nach dem Versand 120 Werktage vergangen sind
+    Wenn die Ärztin die eAU storniert
+    Dann geht der Storno am letzten Tag der Frist noch hinaus
+
+  @tc:EAU-0205 @art:grenzwert @req:P6-04/AK5
+  Szenario: Am 121. Werktag wird nicht mehr storniert
+    Angenommen die Ärztin stellt eine eAU aus
+    Und die Praxis hat die eAU versendet
+    Und nach dem Versand 121 Werktage vergangen sind
+    Wenn die Ärztin die eAU storniert
+    Dann geht nach der Frist kein Storno hinaus

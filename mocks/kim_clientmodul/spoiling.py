@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from mocks.kim_clientmodul import faults
 from mocks.kim_clientmodul.state import ClientModule
@@ -84,10 +85,8 @@ def shows_anyway(module: ClientModule, user: UserName) -> bool:
 
 def believed(part: bytes) -> RawMail:
     """Return the mail in a decrypted part whatever its signature says; raises MalformedMail."""
-    try:
+    with suppress(MalformedMail, QesProblem):
         part = parse_signature(unwrap_signed(part)).content
-    except (MalformedMail, QesProblem):
-        pass
     return parse_mail(unwrap_message(part))
 
 

@@ -131,13 +131,16 @@ def storno_within_120_working_days(exchanges: Exchanges) -> Judgement:
     """Between a note and its Storno lie at most 120 working days."""
     expected = "Storno binnen 120 Werktagen"
     sent = {_id(one): one.exchange.started for one in sent_notes(exchanges)}
-    stornos = [one for one in enclosed(sent_stornos)(exchanges) if _cancels(one) in sent]
+    found = enclosed(sent_stornos)(exchanges)
+    stornos = [one for one in found if _cancels(one) in sent]
+    if found and not stornos:
+        return Judgement(None, expected, "kein Storno nennt eine gesendete eAU")
     for one in stornos:
         start = sent[_cancels(one)]
         if not storno_allowed(start, one.exchange.started):
             return Judgement(False, expected, f"{_cancels(one)}: {start}", one.exchange.id)
     if not stornos:
-        return missing(exchanges, expected, "kein Storno einer gesendeten eAU")
+        return missing(exchanges, expected, "kein Storno")
     return Judgement(True, expected, f"{len(stornos)} Stornos")
 
 

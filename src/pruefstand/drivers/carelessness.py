@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pruefstand.drivers.carelessness_konnektor import KONNEKTOR
+from pruefstand.drivers.carelessness_eau import EAU
 from pruefstand.drivers.carelessness_kim import KIM
 from pruefstand.model.fault import Fault, FaultSet
 
@@ -156,7 +157,7 @@ AVS = (
 INSURED = (Fault(LOOSE_ORDER, "weist zuerst mit bloßem Text zu", ("A_23876-01",)),)
 CARELESSNESS: Mapping[str, Mapping[str, Fault]] = {
     role: {fault.name: fault for fault in faults}
-    for role, faults in (("pvs", (*PVS, *KIM)), ("avs", AVS), ("versicherte", INSURED))
+    for role, faults in (("pvs", (*PVS, *KIM, *EAU)), ("avs", AVS), ("versicherte", INSURED))
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from pruefstand.clients.konnektor import KonnektorClient
+from pruefstand.drivers.careless_kim import Wait
 from pruefstand.drivers.eau_ablage import MemoryStore
 from pruefstand.drivers.kim import KimMember
 from pruefstand.flows import eau_ausstellen, eau_rueckmeldung, eau_storno, eau_versand
@@ -16,6 +18,8 @@ from pruefstand.flows.eau_versand import PostRoom
 from pruefstand.flows.kim_nachricht import receipts_of
 from pruefstand.rng import Rng
 from pruefstand.testdata.sick_notes import SickNoteOrder
+
+POLLS_EVERY = timedelta(minutes=9, seconds=50)
 
 
 @dataclass(slots=True)
@@ -30,6 +34,8 @@ class SickNoteDesk:
     """Notes that are never sent, with the reason."""
     reply_to: str = ""
     """Where answers are expected; empty: at the member's own address."""
+    wait: Wait = lambda _: None
+    """Lets time pass."""
     outage: bool = False
     """Set by the user: nothing is sent until it is over (P6-05)."""
     _drafts: dict[str, tuple[Draft, SickNoteOrder]] = field(default_factory=dict)
@@ -39,14 +45,26 @@ class SickNoteDesk:
         """Write, sign and queue notes; those that are never sent are printed instead."""
         drafts = []
         for order in orders:
-            reason = order.paper_only
+            reason = self.paper_only(order)
             if reason:
                 self.printed.append((order, reason))
                 continue
-            draft = eau_ausstellen.draft_note(order, self._fresh(), self.member.clock, iknrs=iknrs)
-            self._drafts[draft.document_id] = draft, order
+            draft = self.draft(order, iknrs)
+            self.adopt(draft, order)
             drafts.append(draft)
         return self._sign_and_queue(drafts)
+
+    def adopt(self, draft: Draft, order: SickNoteOrder) -> None:
+        """Know a note that was written elsewhere in the product."""
+        self._drafts[draft.document_id] = draft, order
+
+    def paper_only(self, order: SickNoteOrder) -> str | None:
+        """Return why a note is never sent, or None."""
+        return order.paper_only
+
+    def draft(self, order: SickNoteOrder, iknrs: Sequence[str] = ()) -> Draft:
+        """Write a note."""
+        return eau_ausstellen.draft_note(order, self._fresh(), self.member.clock, iknrs=iknrs)
 
     def queue(self, signed: Signed) -> Shipment:
         """Queue a document another product might have signed."""
@@ -81,17 +99,33 @@ class SickNoteDesk:
         eau_rueckmeldung.take_in(self.store, collected, self.member.clock.now())
         eau_versand.resolve_interrupted(self.store, receipts_of(collected))
 
+    def watch(self, duration: timedelta) -> None:
+        """Collect at regular intervals for so long."""
+        for _ in range(duration // self.interval + 1):
+            self.collect()
+            self.wait(self.interval)
+
     def cancel(self, document_id: str) -> Shipment:
         """Take a sent note back; raises StornoRefused."""
-        now = self.member.clock.now()
-        note = eau_storno.check_storno(self.store, document_id, now)
-        draft, order = self._drafts[document_id]
-        storno = eau_ausstellen.draft_storno(
-            draft, order.practitioner, order.practice, self._fresh(), self.member.clock
-        )
-        queued = self._sign_and_queue([storno])[0]
+        note = self.cancellable(document_id)
+        queued = self._sign_and_queue([self.draft_storno(*self._drafts[document_id])])[0]
         eau_storno.mark_cancelled(self.store, note)
         return queued
+
+    def cancellable(self, document_id: str) -> Shipment:
+        """Return the note that may be taken back; raises StornoRefused."""
+        return eau_storno.check_storno(self.store, document_id, self.member.clock.now())
+
+    def draft_storno(self, note: Draft, order: SickNoteOrder) -> Draft:
+        """Write what takes a note back."""
+        return eau_ausstellen.draft_storno(
+            note, order.practitioner, order.practice, self._fresh(), self.member.clock
+        )
+
+    @property
+    def interval(self) -> timedelta:
+        """How long lies between two looks into the mailbox."""
+        return POLLS_EVERY
 
     def rebuild(self, document_id: str, order: SickNoteOrder | None = None) -> Shipment:
         """Write a rejected note anew, corrected where `order` is given, with a new UUID."""

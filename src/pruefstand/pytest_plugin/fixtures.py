@@ -13,6 +13,7 @@ from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
 from pruefstand.crypto.pki import Pki
+from pruefstand.drivers.careless_eau import CarelessDesk
 from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.drivers.kim import KimMember
 from pruefstand.drivers.parties import InsuredPerson, Insurer
@@ -243,10 +244,18 @@ def eau(
     practice: Practice,
     kim: Callable[..., KimMember],
     case_rng: Rng,
+    clock: VirtualClock,
+    faults: FaultBoard,
 ) -> SickNoteDesk:
     """The practice's desk for sick notes; no insurer has anything left to look at."""
     world.act("kasse")
-    return SickNoteDesk(practice.konnektor, kim("praxis"), case_rng.derive("eau"))
+    return CarelessDesk(
+        practice.konnektor,
+        kim("praxis"),
+        case_rng.derive("eau"),
+        wait=clock.advance,
+        faults=faults.of("pvs"),
+    )
 
 
 @pytest.fixture
