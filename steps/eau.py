@@ -27,6 +27,7 @@ from pruefstand.checks.eau_insurer import (
     insurer_reported,
     insurer_said_nothing,
     reading_is_not_confirmed,
+    rejected_note_is_not_cancelled,
     unseen_document_is_named_by_mail,
 )
 from pruefstand.checks.eau_mail import MAIL_CHECKS, STORNO_CHECKS, insurer_looked_up
@@ -277,7 +278,7 @@ def only_the_note_left(check: CaseLog) -> None:
 
 @then("geht kein Storno hinaus")
 def no_storno_left(check: CaseLog) -> None:
-    check(documents_sent(1, 0, "P6-04/AK3"))
+    check(rejected_note_is_not_cancelled)
 
 
 @given("die Krankenkasse hat die eAU der Ärztin abgewiesen", target_fixture="note")

@@ -455,6 +455,11 @@ MADE: list[tuple[Check, Traffic, list[Traffic]]] = [
         ],
     ),
     (
+        eau_insurer.rejected_note_is_not_cancelled,
+        [*NOTE.traffic(), error()],
+        [[*NOTE.traffic(), error(), *STORNO.traffic()], NOTE.traffic()],
+    ),
+    (
         eau_insurer.reading_is_not_confirmed,
         [*NOTE.traffic(), receipt(), STATEMENT],
         [NOTE.traffic(), [receipt()], [*NOTE.traffic(), receipt(), READ]],

@@ -95,6 +95,14 @@ def test_a_lean_choice_keeps_every_question_and_every_check() -> None:
     assert kept == ["T-1", "T-3", "T-4"]
 
 
+def test_a_lean_choice_leaves_out_what_takes_long_unless_it_must_break() -> None:
+    slow = [replace(seen, seconds=2.0) for seen in observed(case("T-1", finding("A_1")))]
+    beside = observed(case("T-2", finding("A_9", check="c:d")))
+    slow_beside = [replace(seen, seconds=2.0) for seen in beside]
+    assert [one.case.id for one in lean_choice(FAULT, slow + beside)] == ["T-1", "T-2"]
+    assert [one.case.id for one in lean_choice(FAULT, slow + slow_beside)] == ["T-1"]
+
+
 def test_a_baseline_that_is_not_green_is_a_problem() -> None:
     seen = observed(case("T-1", finding("A_1", Verdict.FAILED), verdict=Verdict.FAILED))
     assert "T-1 ist schon ohne Fehler" in matrix([], seen, {}).problems[0]

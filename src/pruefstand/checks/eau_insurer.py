@@ -5,7 +5,13 @@ from __future__ import annotations
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory
 from pruefstand.checks.eau_document import NOTE_CHECKS
 from pruefstand.checks.eau_judge import each, missing
-from pruefstand.checks.eau_select import EauMail, insurer_errors, sent_documents, sent_notes
+from pruefstand.checks.eau_select import (
+    EauMail,
+    insurer_errors,
+    sent_documents,
+    sent_notes,
+    sent_stornos,
+)
 from pruefstand.checks.kim_select import mail_of, received
 from pruefstand.fhir.kasse_error import (
     ALL_CODES,
@@ -134,6 +140,18 @@ def reading_is_not_confirmed(exchanges: Exchanges) -> Judgement:
     if read:
         return Judgement(False, expected, f"{len(read)} Lesebestätigungen", read[0].id)
     return _silence(exchanges, expected, "keine Lesebestätigung")
+
+
+@check("P6-04/AK3")
+def rejected_note_is_not_cancelled(exchanges: Exchanges) -> Judgement:
+    """After an error of the insurer no Storno leaves; an error must say what it is about."""
+    expected = "kein Storno nach einem Fehler der Krankenkasse"
+    errors, stornos = insurer_errors(exchanges), sent_stornos(exchanges)
+    if not errors:
+        return missing(exchanges, expected, "kein Fehler")
+    if stornos and not all(_is_error_mail(one) and _refers(one) for one in errors):
+        return Judgement(None, expected, "der Fehler der Krankenkasse ist nicht zuzuordnen")
+    return Judgement(not stornos, expected, f"{len(errors)} Fehler, {len(stornos)} Stornos")
 
 
 def _own_defect(exchanges: Exchanges) -> str:

@@ -12,7 +12,11 @@ from pruefstand.kim.username import IncompleteUserName, parse_smtp
 from pruefstand.model.exchange import Exchange, Layer
 from pruefstand.model.mail import MalformedMail, RawMail
 
-_TELLING = re.compile(r"\d{10}|[A-Z]\d{9}|localhost|\d+\.\d+\.\d+\.\d+", re.IGNORECASE)
+_TELLING = re.compile(
+    r"(?<![0-9a-z])[a-z0-9]\d{9}(?![0-9a-z])|localhost|\d+\.\d+\.\d+\.\d+", re.IGNORECASE
+)
+"""A KVNR or another ten-digit number by itself: within a UUID such digits stand by chance."""
+
 _PRODUCT = re.compile(r"[^;]+;[^;]+")
 _PARAMETER = re.compile(r"(?:name|filename)(\*?)=(\"[^\"]*\"|[^;\s]+)")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import process_time
 from typing import cast
 
 import pytest
@@ -80,10 +81,12 @@ class MutationRun:
             raise session.Interrupted(f"{session.testsfailed} errors during collection")
         for done, item in enumerate(session.items):
             self.progress("ohne Fehler", done, len(session.items))
+            began = process_time()
             case = self._run(item)
             if case is not None and self._board is not None:
                 self._items[case.id] = item
-                self.observations.append(Observation(case, frozenset(self._board.asked)))
+                asked, spent = frozenset(self._board.asked), process_time() - began
+                self.observations.append(Observation(case, asked, spent))
             if self.unknown:
                 return True
         tried = [

@@ -15,9 +15,10 @@ from pruefstand.drivers import carelessness_eau as named
 from pruefstand.drivers.eau import POLLS_EVERY, SickNoteDesk
 from pruefstand.drivers.slips import Placing, Slip, spoiled
 from pruefstand.flows import eau_ausstellen
-from pruefstand.flows.eau_ausstellen import Draft
+from pruefstand.flows.eau_ausstellen import Draft, Signed
 from pruefstand.flows.eau_postausgang import Shipment, Status
 from pruefstand.flows.eau_storno import Bar, StornoRefused
+from pruefstand.kim.eau import EauMessage
 from pruefstand.kim.eau_deadlines import STORNO_WORKING_DAYS
 from pruefstand.model.fault import FaultSet
 from pruefstand.testdata.sick_notes import SickNoteOrder
@@ -57,17 +58,17 @@ _SECOND_CODE = (
     '<coding><system value="http://fhir.de/CodeSystem/bfarm/icd-10-gm"/><version value="2019"/>'
     f'<code value="A00+"/></coding><text value="{"x" * 71}"/></code>'
 )
-NOTES: tuple[Slip[bytes], ...] = (
+DOCUMENTS: tuple[Slip[bytes], ...] = (
     Slip(
         named.PROFILES,
-        "",
+        EauMessage.NOTE,
         INSTEAD,
         _edited((r"KBV_PR_EAU_Bundle\|1\.2", "KBV_PR_EAU_Altes_Bundle|1.0")),
     ),
-    Slip(named.CHARSET, "", INSTEAD, lambda document: b"\xef\xbb\xbf" + document),
+    Slip(named.CHARSET, EauMessage.NOTE, INSTEAD, lambda document: b"\xef\xbb\xbf" + document),
     Slip(
         named.REFERENCES,
-        "",
+        EauMessage.NOTE,
         INSTEAD,
         _edited(
             (r'reference value="Patient/', 'reference value="Patient/0'),
@@ -77,7 +78,7 @@ NOTES: tuple[Slip[bytes], ...] = (
     ),
     Slip(
         named.PERSONS,
-        "",
+        EauMessage.NOTE,
         INSTEAD,
         _edited(
             (
@@ -95,7 +96,7 @@ NOTES: tuple[Slip[bytes], ...] = (
     ),
     Slip(
         named.TRAINEE,
-        "",
+        EauMessage.NOTE,
         INSTEAD,
         _edited(
             (_QUALIFICATION, r"\g<1>03"),
@@ -105,7 +106,7 @@ NOTES: tuple[Slip[bytes], ...] = (
     ),
     Slip(
         named.FINDINGS,
-        "",
+        EauMessage.NOTE,
         INSTEAD,
         _edited(
             (r"<onsetPeriod><start [^>]*/>", "<onsetPeriod>"),
@@ -119,11 +120,9 @@ NOTES: tuple[Slip[bytes], ...] = (
             (r"</Bundle>", _STEP.format(1) + _STEP.format(2) + "</Bundle>"),
         ),
     ),
-)
-STORNOS: tuple[Slip[bytes], ...] = (
     Slip(
         named.STORNO_PARTS,
-        "",
+        EauMessage.STORNO,
         INSTEAD,
         _edited(
             (r"KBV_PR_EAU_Storno_Bundle", "KBV_PR_EAU_Ruecknahme_Bundle"),
@@ -161,16 +160,20 @@ class CarelessDesk(SickNoteDesk):
             other = f"{draft.document_id[:14]}4{draft.document_id[15:]}"
             document = draft.document.replace(draft.document_id.encode(), other.encode())
             draft = replace(draft, document_id=other, document=document)
-        return self._spoiled(NOTES, draft)
+        return draft
 
     def draft_storno(self, note: Draft, order: SickNoteOrder) -> Draft:
         """Write a Storno as this desk does."""
         if named.STORNO_FOREIGN in self.faults:
             note = replace(note, document_id=NEVER_SENT)
-        return self._spoiled(STORNOS, SickNoteDesk.draft_storno(self, note, order))
+        return SickNoteDesk.draft_storno(self, note, order)
 
-    def _spoiled(self, slips: tuple[Slip[bytes], ...], draft: Draft) -> Draft:
-        for wrong in spoiled(slips, self.faults, "", INSTEAD, draft.document):
+    def sign(self, drafts: Sequence[Draft]) -> list[Signed]:
+        """Sign what has become of the documents."""
+        return SickNoteDesk.sign(self, [self._spoiled(draft) for draft in drafts])
+
+    def _spoiled(self, draft: Draft) -> Draft:
+        for wrong in spoiled(DOCUMENTS, self.faults, draft.message, INSTEAD, draft.document):
             draft = replace(draft, document=wrong)
         return draft
 

@@ -153,8 +153,11 @@ class SickNoteDesk:
     def _sign_and_queue(self, drafts: list[Draft]) -> list[Shipment]:
         if not drafts:
             return []
-        signed = eau_ausstellen.sign(self.konnektor, drafts)
-        return enqueue(self.store, signed, self.member.clock.now())
+        return enqueue(self.store, self.sign(drafts), self.member.clock.now())
+
+    def sign(self, drafts: Sequence[Draft]) -> list[Signed]:
+        """Sign documents; raises KonnektorFault or SutError when no card does."""
+        return eau_ausstellen.sign(self.konnektor, drafts)
 
     def _fresh(self) -> Rng:
         self._drawn += 1

@@ -16,6 +16,8 @@ from pruefstand.model.fault import Fault
 from pruefstand.model.verdict import Finding, Verdict
 
 GREEN = frozenset({Verdict.PASSED, Verdict.HINT, Verdict.NOT_APPLICABLE, Verdict.ATTESTED})
+COSTLY = 1.0
+"""Seconds of processor time."""
 _MISSED = frozenset({Verdict.FAILED, Verdict.HINT})
 
 
@@ -35,6 +37,8 @@ class Observation:
 
     case: CaseRecord
     asked: frozenset[str]
+    seconds: float = 0.0
+    """Processor time it took."""
 
     @property
     def held(self) -> tuple[Finding, ...]:
@@ -122,11 +126,13 @@ def relevant(fault: Fault, address: str, observations: Sequence[Observation]) ->
 def lean_choice(fault: Fault, touched: Sequence[Observation]) -> list[Observation]:
     """Return few of the touched scenarios that still show whether the fault breaks others.
 
-    One is kept for each question about the ids that must break, and one for each other check.
+    One is kept for each question about the ids that must break, and one for each other check,
+    unless it takes long: what only a `COSTLY` scenario asks beside is left to the whole matrix.
     """
     kept = _cover(touched, lambda seen: seen.questions(fault.breaks))
     done = frozenset().union(*(seen.checks for seen in kept))
-    kept += _cover(touched, lambda seen: seen.checks - done)
+    cheap = [seen for seen in touched if seen.seconds < COSTLY]
+    kept += _cover(cheap, lambda seen: seen.checks - done)
     return list({seen.case.id: seen for seen in kept}.values())
 
 
