@@ -51,9 +51,10 @@ def _field(name: str, change: Callable[[str], str | None]) -> Change:
     return spoil
 
 
-def _replaced(pattern: bytes, by: bytes) -> Change:
+def _replaced(pattern: bytes, by: bytes, *, count: int = 0) -> Change:
+    """Return what replaces a pattern, in the first `count` places (0: in all)."""
     compiled = re.compile(pattern, re.DOTALL)
-    return lambda mail: compiled.sub(by, mail)
+    return lambda mail: compiled.sub(by, mail, count)
 
 
 def _nothing_named(mail: bytes) -> bytes:
@@ -61,7 +62,9 @@ def _nothing_named(mail: bytes) -> bytes:
     return parsed.set("X-KIM-Sendersystem", "Praxisprogramm").to_bytes()
 
 
-def _raw_names(mail: bytes) -> bytes:
+def _raw_names(mail: bytes) -> bytes | None:
+    if b"name*=utf-8''" not in mail:
+        return None
     return re.sub(
         rb"name\*=utf-8''([^;\r\n]+)",
         lambda found: b'name="' + unquote_to_bytes(found[1]) + b'"',
@@ -105,13 +108,15 @@ def _of_eau(fault: str, spoil: Change) -> tuple[Slip[bytes], ...]:
 _FREE, _LETTER = _kind(DEFAULT), _kind(EARZTBRIEF)
 MAILS: tuple[Slip[bytes], ...] = (
     Slip(named.NOTHING_NAMED, _FREE, INSTEAD, _nothing_named),
-    Slip(named.HTML, _FREE, INSTEAD, _replaced(rb"text/plain", b"text/html")),
+    Slip(named.HTML, _FREE, INSTEAD, _replaced(rb"text/plain", b"text/html", count=1)),
     Slip(named.RAW_NAMES, _FREE, INSTEAD, _raw_names),
     Slip(
         named.TELLING_ID,
         _FREE,
         INSTEAD,
-        _replaced(rb"\nMessage-ID: <([^@\r]+)@[^\r]+\r", rb"\nMessage-ID: <\1@localhost>\r"),
+        _replaced(
+            rb"\nMessage-ID: <([^@\r]+)@[^\r]+\r", rb"\nMessage-ID: <\1@localhost>\r", count=1
+        ),
     ),
     Slip(
         named.OTHER_KENNUNG,
