@@ -527,3 +527,11 @@ def test_a_check_holds_and_breaks(case: Case) -> None:
 def test_an_offer_without_version_breaks() -> None:
     traffic = search(1, "c1", "Praxis", versions=False)
     assert not holds(version_assumed(True, "VZD-DAT-01"), traffic)
+
+
+def test_a_mail_that_came_sealed_leaves_its_content_undecided() -> None:
+    sealed = [received(b"Content-Type: application/pkcs7-mime\r\n\r\nx")]
+    for check in (received_with({"Subject": "Befund"}, "A_1"), attachment_arrived("00", "A_1")):
+        assert {one.verdict for one in check.findings(sealed)} == {Verdict.UNDECIDED}
+    opened = received_with({"X-KIM-DecryptionResult": "00"}, "A_1")
+    assert {one.verdict for one in opened.findings(sealed)} == {Verdict.FAILED}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory, judge_all
-from pruefstand.checks.kim_select import commands, mail_of, received
+from pruefstand.checks.kim_select import commands, is_opened, mail_of, received
 from pruefstand.kim.receipt import is_receipt, read_receipt
 from pruefstand.model.exchange import Exchange, Layer
 from pruefstand.model.mail import MalformedMail
 
+_RESULT_FIELDS = ("X-KIM-DecryptionResult", "X-KIM-IntegrityCheckResult", "X-KIM-Fehlermeldung")
 _SECURE = frozenset({"TLSv1.2", "TLSv1.3"})
 
 
@@ -84,7 +85,11 @@ def uses_tls(layer: Layer, *requirements: str) -> Check:
 
 @factory
 def received_with(fields: Mapping[str, str], *requirements: str) -> Check:
-    """Return the check that the last mail received has these header values, decoded."""
+    """Return the check that the last mail received has these header values, decoded.
+
+    Unless they are the module's own results, a mail that it could not open shows none of them.
+    """
+    about_opening = any(name.startswith(_RESULT_FIELDS) for name in fields)
     expected = ", ".join(f"{name}: {value}" for name, value in fields.items())
 
     def judge(exchanges: Exchanges) -> Judgement:
@@ -94,6 +99,8 @@ def received_with(fields: Mapping[str, str], *requirements: str) -> Check:
         mail = mail_of(found[-1])
         seen = {name: mail.text(name) for name in fields}
         actual = ", ".join(f"{name}: {value}" for name, value in seen.items())
+        if seen != fields and not about_opening and not is_opened(mail):
+            return Judgement(None, expected, "die Mail kam nicht lesbar an", found[-1].id)
         return Judgement(seen == dict(fields), expected, actual, found[-1].id)
 
     return Check("received_with", requirements, judge)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pruefstand.drivers.carelessness_konnektor import KONNEKTOR
 from pruefstand.drivers.carelessness_eau import EAU
 from pruefstand.drivers.carelessness_kim import KIM
+from pruefstand.drivers.carelessness_konnektor import KONNEKTOR
 from pruefstand.model.fault import Fault, FaultSet
 
 DISCOVERY_SIGNATURE = "discovery_signatur_ungeprueft"
