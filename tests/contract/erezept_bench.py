@@ -16,9 +16,10 @@ from pruefstand.clock import BERLIN, VirtualClock
 from pruefstand.crypto import jws
 from pruefstand.crypto.cms_qes import QesSigner
 from pruefstand.crypto.pki import Pki
-from pruefstand.fhir.charge_item import charge_item_body, dispense_item
+from pruefstand.fhir.charge_item import charge_item_body
 from pruefstand.fhir.consent import consent_body
 from pruefstand.fhir.dispensation import dispensation_body
+from pruefstand.fhir.dispense_item import dispense_item
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.fhir.xml import to_xml
 from pruefstand.ids import kvnr
@@ -196,7 +197,7 @@ class Bench:
     def charge_body(self, prescription_id: str, telematik_id: str = "3-apotheke-1") -> bytes:
         """Return a ChargeItem signed by a pharmacy."""
         at = self.clock.now()
-        content = dispense_item(prescription_id, telematik_id=telematik_id, pharmacy="A", at=at)
+        content = dispense_item(prescription_id, pharmacy="A", at=at)
         signer = QesSigner(self.pki.smcb("apo", role="apotheke").osig, mime_type=None)
         return charge_item_body(
             prescription_id,

