@@ -98,6 +98,14 @@ def test_a_verdict_leaves_no_official_document_to_the_garbage_search() -> None:
         gc.enable()
 
 
+def test_a_byte_order_mark_is_refused_in_either_form() -> None:
+    specs()
+    data = files("valid", "KBV_PR_ERP_Bundle/1.4.1")[0].read_bytes()
+    for text in (data, b"{}"):
+        (finding,) = validator().validate(b"\xef\xbb\xbf" + text).errors
+        assert (finding.kind, finding.found) == ("syntax", "Byte Order Mark vor dem Dokument")
+
+
 def test_comments_change_nothing() -> None:
     specs()
     data = files("valid", "KBV_PR_ERP_Bundle/1.4.1")[0].read_bytes()
@@ -148,11 +156,14 @@ def test_each_breach_of_the_syntax_has_its_kind(old: bytes, new: bytes, kind: st
         ("uri", "urn:uuid:3bb8b1a5-6b49-4d24-8d0a-3d1c5b1f4c1e", True),
         ("uri", "urn:uuid:3BB8B1A5-6B49-4D24-8D0A-3D1C5B1F4C1E", False),
         ("uri", "urn:uuid:3bb8b1a5", False),
-        ("uri", "urn:oid:1.2.276", True),
+        ("uri", "urn:oid:1.2.276.0", True),
+        ("uri", "urn:oid:1.3.160", True),
+        ("uri", "urn:oid:1.2.276", False),
         ("oid", "urn:oid:1.02", False),
         ("canonical", "uuid:3bb8b1a5-6b49-4d24-8d0a-3d1c5b1f4c1e", False),
         ("string", "x" * 2**20, True),
         ("string", "x" * (2**20 + 1), False),
+        ("base64Binary", "QUJD" * 2**19, True),
     ],
 )
 def test_a_value_must_exist(type_name: str, value: str, possible: bool) -> None:

@@ -47,12 +47,15 @@ SICK_NOTE = """<Bundle xmlns="http://hl7.org/fhir"><meta><profile
 <valueDateTime value="2026-11-23"/></extension>
 <code><coding><code value="eAU"/></coding></code>
 <onsetPeriod><end value="2026-12-24"/></onsetPeriod></Condition></resource></entry>
+<entry><resource><Coverage><type><coding><code value="GKV"/></coding></type></Coverage>
+</resource></entry>
 <entry><resource><Condition><code><coding>
 <system value="http://fhir.de/CodeSystem/bfarm/icd-10-gm"/><version value="2026"/>
 <code value="S51.9"/></coding></code></Condition></resource></entry>
 <entry><resource><ServiceRequest><code><coding><code value="sonstige"/></coding>
 <text value="Kur"/></code></ServiceRequest></resource></entry></Bundle>"""
 ICD = SICK_NOTE[SICK_NOTE.index("<entry><resource><Condition><code>") :].split("</entry>")[0]
+ADMISSION = "https://fhir.kbv.de/StructureDefinition/KBV_EX_EAU_admission_date"
 STEM = "EEAU0_6ba7b810-9dad-51d1-80b4-00c04fd430c8"
 
 
@@ -74,6 +77,8 @@ def test_a_good_sick_note_breaks_no_rule(stem: str | None) -> None:
         ('version value="2026"', 'version value="2023"', "version"),
         ('<version value="2026"/>', "", "version"),
         ('<text value="Kur"/>', "", "other-step"),
+        ('code value="sonstige"', 'code value="stationaere_heilbehandlung"', "private"),
+        ("<onsetPeriod>", f'<extension url="{ADMISSION}"/><onsetPeriod>', "private"),
         (
             "<entry><resource><ServiceRequest>",
             f"{ICD}</entry>" * 6 + "<entry><resource><ServiceRequest>",
@@ -84,6 +89,13 @@ def test_a_good_sick_note_breaks_no_rule(stem: str | None) -> None:
 def test_each_rule_of_the_annex_is_broken_by_one_change(old: str, new: str, name: str) -> None:
     assert old in SICK_NOTE
     assert broken(SICK_NOTE.replace(old, new, 1).encode()) == {name}
+
+
+def test_privately_insured_persons_may_have_more() -> None:
+    private = SICK_NOTE.replace('"GKV"', '"PKV"').replace(
+        '"sonstige"', '"stationaere_heilbehandlung"'
+    )
+    assert broken(private.encode()) == set()
 
 
 @pytest.mark.parametrize("stem", ["EEAU0_other", "EAU0_6ba7b810", STEM + "x"])
@@ -107,6 +119,26 @@ def test_a_good_prescription_breaks_no_rule() -> None:
     assert {rule.name for rule in prescription.RULES} - {one.name for one in results} == {
         "signing-day"
     }
+
+
+@pytest.mark.parametrize("number", ["x", "", "1e999", "9" * 5000, "NaN", "１"])
+def test_a_dosage_with_a_number_that_is_none_is_told(number: str) -> None:
+    timing = f'<timing><repeat><frequency value="{number}"/></repeat></timing>'
+    data = good().replace(b"<dosageInstruction>", f"<dosageInstruction>{timing}".encode(), 1)
+    assert data != good()
+    (found,) = [one.breach for one in rule_results(data) if one.name == "dosage"]
+    assert found is not None
+    assert "frequency" in found.detail
+
+
+@pytest.mark.parametrize("part", ['doseAndRate value="1"', 'timing value="x"', "doseAndRate"])
+def test_a_dosage_of_another_form_is_told(part: str) -> None:
+    timing = "<timing><repeat><frequency value='1'/></repeat></timing>"
+    data = good().replace(
+        b"<dosageInstruction>", f"<dosageInstruction>{timing}<{part}/>".encode(), 1
+    )
+    (found,) = [one.breach for one in rule_results(data) if one.name == "dosage"]
+    assert found is not None
 
 
 def other(text: str) -> str:

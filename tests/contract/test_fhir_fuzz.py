@@ -11,6 +11,7 @@ from lxml import etree
 
 from pruefstand.fhir.json import to_json
 from pruefstand.fhir.packages.sets import SETS, set_for
+from pruefstand.fhir.rules.documents import rule_results
 from pruefstand.fhir.validation import Result, message, operation_outcome
 from pruefstand.fhir.validation.mapping import mapping_of
 from pruefstand.fhir.validation.validator import source_of
@@ -45,11 +46,12 @@ def document() -> bytes:
 
 
 def assert_answer(data: bytes) -> None:
-    """Validate and write every finding out."""
+    """Validate, also by the rules beyond profiles, and write every finding out."""
     result = validator().validate(data)
     assert isinstance(result, Result)
     assert all(message(f, "de") and message(f, "en") for f in result.findings)
     assert operation_outcome(result)["issue"]
+    assert isinstance(rule_results(data), tuple)
 
 
 @BROKEN
@@ -135,6 +137,13 @@ def test_a_spliced_json_document_gets_an_answer(at: int, cut: int, put: bytes) -
     data = json_document().encode()
     start = at % len(data)
     assert_answer(data[:start] + put + data[start + cut :])
+
+
+def test_the_cases_are_more_than_five_thousand() -> None:
+    tests = [one for name, one in globals().items() if name.startswith("test_")]
+    given_tests = [one for one in tests if hasattr(one, "hypothesis")]
+    assert sum(one._hypothesis_internal_use_settings.max_examples for one in given_tests) >= 5000
+    assert {"json" in one.__name__ for one in given_tests} == {True, False}
 
 
 def test_hostile_base64_takes_no_time() -> None:

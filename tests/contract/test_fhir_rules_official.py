@@ -125,6 +125,22 @@ PROFILES = [
     ),
     profile("plain", "Patient", part("Patient.multipleBirth[x]", min=0)),
     profile(
+        "inner",
+        "Patient",
+        part("Patient.name.period.start", min=1),
+        part("Patient.generalPractitioner.reference", min=1),
+        part(
+            "Patient.managingOrganization",
+            type=[
+                {
+                    "code": "Reference",
+                    "targetProfile": [R4 + "Organization"],
+                    "aggregation": ["contained"],
+                }
+            ],
+        ),
+    ),
+    profile(
         "limits",
         "Patient",
         part(
@@ -218,6 +234,19 @@ A, B, C = ({"system": f"urn:{letter}"} for letter in "abc")
 OLD, TEMPORARY = A | {"use": "old"}, A | {"use": "temp"}
 WITH, WITHOUT = {"text": "a", "period": {"start": "2026"}}, {"text": "b"}
 KNOWN = {"url": "http://x/known", "valueString": "a"}
+TWICE = "duplicate-id"
+LOCAL = {"reference": "#o"}
+CONTAINING: Json = {
+    "contained": [{"resourceType": "Organization", "id": "o", "name": "a"}],
+    "generalPractitioner": [LOCAL],
+}
+ORGANIZATION = {"reference": "http://a/fhir/Organization/1", "type": "Organization"}
+ACTIVE = {"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}
+CONDITION = {
+    "resourceType": "Condition",
+    "code": {"text": "a"},
+    "subject": {"reference": "Patient/1"},
+}
 ABROAD = "http://a/fhir/Organization/1"
 GERMAN = {"system": "urn:german", "code": "a"}
 
@@ -288,6 +317,44 @@ GERMAN = {"system": "urn:german", "code": "a"}
         (patient("typed"), "profile"),
         (patient("plain", contained=[{"resourceType": "Device", "id": "d"}]), "invariant"),
         (patient("plain", gender="x"), "binding"),
+        (patient("plain", _gender={"extension": [KNOWN]}), "binding"),
+        (patient("plain", id="a-B.1"), ""),
+        (patient("plain", id="a_b"), "primitive"),
+        (patient("plain", id="x" * 65), "primitive"),
+        (patient("plain", _id={"extension": [KNOWN]}), "empty"),
+        (patient("plain", name=[{"id": "a b", "text": "a"}]), ""),
+        (patient("plain", name=[{"id": "x", "text": "a"}, {"id": "y", "text": "a"}]), ""),
+        (patient("plain", name=[{"id": "x", "text": "a"}, {"id": "x", "text": "a"}]), TWICE),
+        (patient("plain", **CONTAINING, name=[{"id": "o", "text": "a"}]), TWICE),
+        (patient("plain", **CONTAINING), ""),
+        (patient("plain", contained=[{"resourceType": "Organization", "name": "a"}]), "minimum"),
+        (patient("plain", extension=[{"url": "known", "valueString": "a"}]), "extension"),
+        (patient("plain", photo=[{"contentType": "image/png", "data": "QU JD\n"}]), ""),
+        (patient("plain", photo=[{"contentType": "image/png", "data": "QUJ"}]), "primitive"),
+        (patient("plain", birthDate=" "), ""),
+        (patient("plain", birthDate="\u00a0"), "primitive"),
+        (observation("typed", _valueBoolean={"extension": [KNOWN]}), ""),
+        (observation("typed", valueBoolean=True, _valueBoolean={"extension": [KNOWN]}), "fixed"),
+        (observation("profiled", category=[{"coding": [{"code": "a"}]}]), ""),
+        (CONDITION | {"clinicalStatus": {"coding": [ACTIVE]}}, ""),
+        (CONDITION | {"clinicalStatus": {"coding": [{"code": "active"}]}}, "binding"),
+        (CONDITION | {"clinicalStatus": {"coding": [{"system": ACTIVE["system"]}]}}, "binding"),
+        (patient("inner", name=[{"period": {"start": "2026", "end": "2027"}}]), ""),
+        (patient("inner", name=[{"period": {"start": "2026", "end": "2025"}}]), "invariant"),
+        (patient("inner", generalPractitioner=[{"reference": "#nowhere"}]), "invariant"),
+        (patient("inner", generalPractitioner=[{"reference": "#"}]), "reference"),
+        (patient("plain", link=[{"other": {"reference": "#"}, "type": "refer"}]), ""),
+        (patient("inner", managingOrganization={"reference": "Organization/o"}), "reference"),
+        (patient("inner", **CONTAINING, managingOrganization={"reference": "#o"}), ""),
+        (patient("plain", managingOrganization=ORGANIZATION), ""),
+        (patient("plain", managingOrganization=ORGANIZATION | {"type": "Patient"}), "reference"),
+        (
+            patient(
+                "plain",
+                **(CONTAINING | {"generalPractitioner": [LOCAL | {"type": "Practitioner"}]}),
+            ),
+            "reference",
+        ),
     ],
 )
 def test_official_base_with_a_profile_keeps_each_rule(resource: Json, kind: str) -> None:
@@ -336,6 +403,12 @@ def bundle(*entries: Json, kind: str = "document", **composition: Any) -> Json:
 
 DEVICE = {"fullUrl": "http://a/Device/d", "resource": {"resourceType": "Device", "id": "d"}}
 NOWHERE = {"reference": "Device/x"}
+BASIC = {"resourceType": "Basic", "id": "b", "code": {"text": "a"}}
+LONELY = {"fullUrl": "http://a/Basic/b", "resource": BASIC}
+POINTING = {
+    "fullUrl": "urn:uuid:0b0c1d8e-7d6c-4d53-9c4a-2b8e7e1f5a10",
+    "resource": BASIC | {"subject": {"reference": "http://a/Device/d"}},
+}
 
 
 @pytest.mark.parametrize(
@@ -349,9 +422,15 @@ NOWHERE = {"reference": "Device/x"}
         (bundle(DEVICE, attester=[{"mode": "legal", "party": NOWHERE}]), "reference"),
         (bundle(DEVICE, custodian={"identifier": {"value": "a"}}), ""),
         (bundle(DEVICE, custodian={"reference": "Device/d"}), "reference"),
-        (bundle(DEVICE | {"fullUrl": "http://b/Device/d"}), "reference"),
+        (bundle(DEVICE | {"fullUrl": "http://b/Device/d"}), ""),
+        (bundle(DEVICE | {"fullUrl": "http://b/Device/e"}, author=[NOWHERE]), "reference"),
         (bundle({"resource": DEVICE["resource"]}), "bundle"),
         (bundle(DEVICE, kind="collection"), ""),
+        (bundle(DEVICE, LONELY), "unreachable"),
+        (bundle(DEVICE, LONELY, kind="collection"), ""),
+        (bundle(DEVICE, POINTING), ""),
+        (bundle(DEVICE, LONELY, subject={"reference": "Basic/b"}), ""),
+        (bundle(DEVICE, custodian={"reference": "Organization"}), "reference"),
     ],
 )
 def test_official_bundles_keep_together(resource: Json, kind: str) -> None:

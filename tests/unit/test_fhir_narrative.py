@@ -10,7 +10,8 @@ from pruefstand.fhir.xml_tags import tags_of
 
 def problem(inside: str, attributes: str = "") -> str:
     text = f'<div xmlns="http://www.w3.org/1999/xhtml"{attributes}>{inside}</div>'
-    return narrative_problem(tags_of(text.encode()).children[0])
+    found = narrative_problem(tags_of(text.encode()).children[0])
+    return ": ".join(found) if found else ""
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,9 @@ def problem(inside: str, attributes: str = "") -> str:
         "<a href='http://a' name='b'>c</a><a href='#d'>e</a>",
         "<img src='#a' alt='b'/>",
         "<p xml:lang='de' lang='de'>a</p>",
+        "<p width='1' align='left'>a</p>",
+        "<div><p>a<span>b</span></p></div>",
+        "<img src='data:image/png;base64,AAAA' alt='b'/>",
     ],
 )
 def test_plain_xhtml_is_allowed(inside: str) -> None:
@@ -37,8 +41,14 @@ def test_plain_xhtml_is_allowed(inside: str) -> None:
         ("<p href='a'>b</p>", "href"),
         ("<a href=' javascript:a'>b</a>", "javascript"),
         ("<p xmlns='urn:x'>b</p>", "<p>"),
+        ("<u>a</u>", "txt-1: <u>"),
+        ("<p>a<ul><li>b</li></ul></p>", "txt-1: <p> <ul>"),
+        ("<p><span><div>a</div></span></p>", "<div>"),
+        ("<a href=''>b</a>", "href"),
+        ("<img src='a b' alt='c'/>", "src"),
+        ("<table bgcolor='red'/>", "bgcolor"),
         ("<iframe src='a'/>b", "<iframe>"),
-        (" ", "ohne Inhalt"),
+        (" ", "txt-2: ohne Inhalt"),
         ("<p> </p>", "ohne Inhalt"),
     ],
 )

@@ -140,6 +140,19 @@ def test_errors_come_back(trouble: object) -> None:
         assert read_kasse_error(error.to_xml()) == error
 
 
+def test_only_errors_of_an_insurer_count() -> None:
+    error = KasseError(str(uuid.UUID(int=7)), "100", "Text", document_id="6ba7b810")
+    data = error.to_xml()
+    start, end = data.index(b"<issue>"), data.index(b"</issue>") + len(b"</issue>")
+    issue = data[start:end]
+    remark = issue.replace(b'"fatal"', b'"information"').replace(b"100", b"999")
+    assert read_kasse_error(data[:start] + remark + data[start:]) == error
+    with pytest.raises(FhirSyntaxProblem):
+        read_kasse_error(data[:start] + issue + data[start:])
+    with pytest.raises(FhirSyntaxProblem):
+        read_kasse_error(data[:start] + remark + data[end:])
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"<x", b"<Bundle xmlns='http://hl7.org/fhir'/>", b"<OperationOutcome/>", b"\0" * 9],

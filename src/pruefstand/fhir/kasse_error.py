@@ -59,6 +59,7 @@ BY_MESSAGE_ID = frozenset({"301", "307", "313", "314"})
 REBUILD = frozenset({"100", "101", "102", "103", "104", "105"})
 """Codes after which the practice writes a new file; after others the same file may be sent."""
 
+_SEVERE = frozenset({"fatal", "error"})
 ALL_CODES = frozenset(code for pair in CODES.values() for code in pair if code)
 
 
@@ -117,14 +118,20 @@ class KasseError:
 
 
 def read_kasse_error(data: bytes) -> KasseError:
-    """Return what an error says; raises FhirSyntaxProblem when it is none."""
+    """Return what an error says; raises FhirSyntaxProblem when it is none.
+
+    Warnings and remarks beside the one error do not count (KP310-13).
+    """
     root = safe_parse(data)
-    codings = root.findall(f"{_F}issue/{_F}details/{_F}coding")
+    issues = [
+        issue for issue in root.iterfind(f"{_F}issue") if _value(issue, "severity") in _SEVERE
+    ]
+    codings = [coding for issue in issues for coding in issue.iterfind(f"{_F}details/{_F}coding")]
     if root.tag != f"{_F}OperationOutcome" or len(codings) != 1:
         raise FhirSyntaxProblem("kein OperationOutcome mit einem Fehler")
     subject = {
         part.get("url"): _value(part, "valueIdentifier", "value")
-        for part in root.iterfind(f"{_F}issue/{_F}extension/{_F}extension")
+        for part in issues[0].iterfind(f"{_F}extension/{_F}extension")
     }
     return KasseError(
         _value(root, "id"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from math import isfinite
 from typing import Any
 
 from lxml import etree
 
+from pruefstand.fhir.syntax import FhirSyntaxProblem
 from pruefstand.fhir.xpath import Element
 
 Resource = dict[str, Any]
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 _LISTS = frozenset(
     {
@@ -56,7 +60,10 @@ _REPEATS = frozenset({"frequency", "period"})
 
 
 def to_json(element: Element) -> Resource:
-    """Return the resource or complex `element` as a dict in document order."""
+    """Return the resource or complex `element` as a dict in document order.
+
+    Raises FhirSyntaxProblem where a number is none.
+    """
     tag = _tag(element)
     found: Resource = {"resourceType": tag} if tag[0].isupper() else {}
     found.update({name: element.get(name) for name in ("id", "url") if element.get(name)})
@@ -82,8 +89,15 @@ def _value(element: Element, parent: str) -> Any:
         return text == "true"
     quantity = name == "value" and parent in _QUANTITIES
     if quantity or name in _NUMBERS or (parent == "repeat" and name in _REPEATS):
-        return float(text) if "." in text else int(text)
+        return _number(element, text)
     return text
+
+
+def _number(element: Element, text: str) -> int | float:
+    # What is longer or larger is no amount of a medicine.
+    if _NUMBER.fullmatch(text) and isfinite(value := float(text)):
+        return int(text) if text.lstrip("-").isdecimal() else value
+    raise FhirSyntaxProblem(f"{_tag(element)}: {text[:20]!r} ist keine Zahl")
 
 
 def _tag(element: Element) -> str:

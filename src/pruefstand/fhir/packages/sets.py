@@ -23,8 +23,8 @@ class PackageSet:
     """Packages in loading order: a later one replaces definitions of an earlier one.
 
     `strict_profiles` refuses a `meta.profile` beyond the known slices. `first_severity` keeps,
-    where several profiles repeat an invariant's text, the severity met first, as the oracle does
-    for sick notes. Its prescription module rewords each such rule so that an error stays one.
+    where several profiles repeat an invariant's text, the severity met first, as the oracle does.
+    For prescriptions it rewords each such rule in KBV's profiles so that an error stays one.
     """
 
     package: str
@@ -93,6 +93,7 @@ SETS = (
             "de.gematik.erezept-workflow.r4-1.6.4",
         ),
         ("https://gematik.de/fhir/erp/StructureDefinition/",),
+        first_severity=True,
     ),
     PackageSet(
         WORKFLOW,
@@ -106,12 +107,14 @@ SETS = (
             "de.gematik.erezept-workflow.r4-1.5.2",
         ),
         ("https://gematik.de/fhir/erp/StructureDefinition/",),
+        first_severity=True,
     ),
     PackageSet(
         CHARGE_ITEM,
         "1.1",
         ("de.basisprofil.r4-1.5.2", "de.gematik.erezept-patientenrechnung.r4-1.1.0"),
         ("https://gematik.de/fhir/erpchrg/StructureDefinition/",),
+        first_severity=True,
     ),
     PackageSet(
         DAV_PRIVATE,
@@ -123,6 +126,7 @@ SETS = (
         ),
         ("http://fhir.abda.de/eRezeptAbgabedaten/StructureDefinition/",),
         strict_profiles=True,
+        first_severity=True,
     ),
 )
 """Every set of packages, newest version of a package first."""

@@ -45,7 +45,9 @@ def holds(items: list[Any]) -> bool:
 
 
 def text(item: Any) -> str | None:
-    """Return an item as string; None for a complex one."""
+    """Return an item as string, a primitive as written; None for a complex one."""
+    if type(item) is Node and item.value is not None:
+        return item.value
     value = scalar(item)
     if type(value) is Node:
         return None

@@ -7,16 +7,22 @@ from pruefstand.fhir.rules.prescription_view import DosageView
 from pruefstand.fhir.rules.rule import Breach
 
 LANGUAGE = "de-DE"
+_SHAPES = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading a dosage raises that has another form than its profile."""
 
 
 def judge_dosage(dosage: DosageView) -> Breach | None:
     """Compare the rendered text with the generated one."""
-    if not is_structured(dosage.instructions):
-        return None
+    if dosage.problem:
+        return _invalid(f"dosageInstruction: error: {dosage.problem}")
     try:
+        if not is_structured(dosage.instructions):
+            return None
         expected = dosage_text(dosage.instructions)
     except DosageProblem as problem:
         return _invalid(f"dosageInstruction: error: {problem}")
+    except _SHAPES:
+        return _invalid("dosageInstruction: error: not of the form of a Dosage")
     if dosage.rendered is None:
         return _invalid("MedicationRequest: error: renderedDosageInstruction is missing")
     if dosage.language != LANGUAGE or not dosage.algorithm:

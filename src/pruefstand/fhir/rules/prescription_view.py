@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pruefstand.fhir.plain import Resource, to_json
+from pruefstand.fhir.syntax import FhirSyntaxProblem
 from pruefstand.fhir.xpath import Element, elements_of, texts_of
 
 _KBV = "https://fhir.kbv.de/StructureDefinition/"
@@ -83,12 +84,16 @@ class MultiplePrescription:
 
 @dataclass(frozen=True, slots=True)
 class DosageView:
-    """dosageInstruction, and the text a machine made of it; None where something is missing."""
+    """dosageInstruction, and the text a machine made of it; None where something is missing.
+
+    `problem` tells why dosageInstruction cannot be read.
+    """
 
     instructions: tuple[Resource, ...]
     rendered: str | None
     language: str | None
     algorithm: str | None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +157,18 @@ def _mvo(root: Element) -> MultiplePrescription:
 
 
 def _dosage(root: Element) -> DosageView:
+    problem: str | None = None
+    instructions: tuple[Resource, ...] = ()
+    try:
+        instructions = tuple(to_json(element) for element in _DOSAGES(root))
+    except FhirSyntaxProblem as found:
+        problem = found.text
     return DosageView(
-        instructions=tuple(to_json(element) for element in _DOSAGES(root)),
+        instructions=instructions,
         rendered=_text(root, "rendered"),
         language=_text(root, "dosage_languages"),
         algorithm=_text(root, "dosage_algorithms"),
+        problem=problem,
     )
 
 

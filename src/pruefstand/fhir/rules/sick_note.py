@@ -31,12 +31,20 @@ _PATHS = {
         "other_steps": f"{_ENTRY}/f:ServiceRequest[f:code/f:coding/f:code/@value='sonstige']",
         "other_texts": f"{_ENTRY}/f:ServiceRequest[f:code/f:coding/f:code/@value='sonstige']"
         "/f:code/f:text/@value",
+        "payor": f"{_ENTRY}/f:Coverage/f:type/f:coding/f:code/@value",
+        "extensions": f"{_ENTRY}//f:extension/@url",
+        "steps": f"{_ENTRY}/f:ServiceRequest/f:code/f:coding/f:code/@value",
     }.items()
 }
 _UUID5 = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _SPECIAL = re.compile(r"[*+!†]")
 _NAME = re.compile(r"[ET]EAU0_(?:Storno_)?(?:urn:uuid:)?(.+)\Z")
 _MOST_DIAGNOSES = 6
+_PRIVATE_EXTENSIONS = frozenset(
+    f"{_KBV}KBV_EX_EAU_{name}"
+    for name in ("partially_employable", "unemployability", "admission_date", "discharge_date")
+)
+_PRIVATE_STEP = "stationaere_heilbehandlung"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +129,21 @@ def _other_step(note: SickNote) -> Breach | None:
     return Breach("other-step", "ohne Text") if steps > texts else None
 
 
+def _private(note: SickNote) -> Breach | None:
+    payors = note.texts("payor")
+    used = [url for url in note.texts("extensions") if url in _PRIVATE_EXTENSIONS]
+    used += [step for step in note.texts("steps") if step == _PRIVATE_STEP]
+    if not payors or "PKV" in payors or not used:
+        return None
+    return Breach("private", ", ".join(one.rpartition("/")[2] for one in used))
+
+
 RULES = (
     Rule("byte-order-mark", "P310-01/AK4", "UTF-8 ohne BOM", _byte_order_mark),
     Rule("file-name", "P310-14/AK2", "Dateiname aus Kennung und Dokumenten-ID", _file_name),
     Rule("uuid", "P310-14/AK7", "Dokumenten-ID als UUID der Version 5", _uuid),
     Rule("asserted", "P310-04/AK3", "Feststellung nicht nach der Ausstellung", _asserted),
+    Rule("private", "P310-04/AK1-PKV", "Angaben für Privatversicherte nur bei diesen", _private),
     Rule("end", "P310-04/AK4", "Ende höchstens 31 Tage nach der Feststellung", _end),
     Rule("diagnoses", "P310-05", "höchstens sechs Diagnosen", _diagnoses),
     Rule("code", "P310-05/AK3a", "ICD-Kode ohne Stern, Kreuz, Ausrufezeichen", _codes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pruefstand.fhir.packages.library import Definitions, MissingPackage
@@ -12,8 +12,9 @@ from pruefstand.fhir.syntax import NAMESPACE
 from pruefstand.fhir.validation.elements import STRUCTURE, Element, Profile, profile_of
 
 _XHTML = "http://www.w3.org/1999/xhtml"
-# R4 words base64Binary so that a search for it can take exponential time; this is the same set.
-_LINEAR = {"base64Binary": r"\s*([0-9a-zA-Z+/=]{4}\s*)+"}
+# R4 words base64Binary so that a search for it can take exponential time. Like the oracle this
+# form lets white space stand anywhere, not only between groups of four.
+_LINEAR = {"base64Binary": r"\s*(?:(?:[0-9a-zA-Z+/=]\s*){4})+"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,11 @@ class Catalogue:
             return {}
         if element.reference:
             return self.children_of(element.reference.rpartition("#")[2])
-        return {name: child for c in element.children for name, child in _child_types(c)}
+        table = {name: child for c in element.children for name, child in _child_types(c)}
+        if "meta" in table and "." not in key:
+            # R4 calls the id of a resource a string by mistake; its form is that of an id.
+            table["id"] = replace(table["id"], type="id", key="id")
+        return table
 
     def pattern(self, type_name: str) -> re.Pattern[str] | None:
         """Return the pattern of a primitive type."""

@@ -12,6 +12,7 @@ STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
 UNLIMITED = 10**9
 _SYSTEM = "http://hl7.org/fhirpath/System."
 # ele-1 is checked while reading; txt-1, txt-2 and dom-6 concern narratives.
+_LOCAL = "reference.startsWith('#').not() or"
 _WITHOUT_EFFECT = frozenset({"ele-1", "txt-1", "txt-2", "dom-6"})
 
 Json = Mapping[str, Any]
@@ -24,6 +25,8 @@ class TypeReference:
     code: str
     profiles: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    """How a reference may lead there: `contained`, `referenced`, `bundled`; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,11 @@ def _required_value_set(definition: Json) -> str | None:
     return address.partition("|")[0] or None
 
 
+def _worded(expression: str) -> str:
+    # As the oracle reads ref-1: `#` alone means the resource itself.
+    return f"reference = '#' or ({expression})" if expression.startswith(_LOCAL) else expression
+
+
 def _invariants(definition: Json) -> tuple[Invariant, ...]:
     return tuple(
         _invariant(c["key"], c["severity"], c["expression"], c.get("human", ""))
@@ -178,7 +186,7 @@ def _invariants(definition: Json) -> tuple[Invariant, ...]:
 @lru_cache(maxsize=4096)
 def _invariant(key: str, severity: str, expression: str, human: str) -> Invariant:
     # The same few stand in every profile; one text each is found faster where verdicts are kept.
-    return Invariant(key, severity, intern(expression), human)
+    return Invariant(key, severity, intern(_worded(expression)), human)
 
 
 @lru_cache(maxsize=1024)
@@ -201,4 +209,5 @@ def _type(definition: Json) -> TypeReference:
         code,
         tuple(p.partition("|")[0] for p in definition.get("profile", ())),
         tuple(p.partition("|")[0] for p in definition.get("targetProfile", ())),
+        tuple(definition.get("aggregation", ())),
     )

@@ -19,6 +19,9 @@ def check_extension(walk: Walk, node: Node, profiles: list[str], element: Elemen
     if not url:
         walk.report("extension", node, element, expected="url", found="–")
         return
+    if ":" not in url and not (node.parent is not None and node.parent.type == "Extension"):
+        walk.report("extension", node, element, expected="http…, urn:…", found=url)
+        return
     if ":" not in url:
         # A part of a complex extension is defined by the extension around it.
         if not element.children:
@@ -62,6 +65,9 @@ def _in_context(node: Node, definition: Profile) -> bool:
 
 def _names(owner: Node) -> set[str]:
     names = {owner.type, "Element"}
+    if owner.type == "id" and owner.name == "id":
+        # R4 calls it a string, and contexts are written accordingly.
+        names.add("string")
     if owner.resource is owner:
         names |= {"Resource", "DomainResource"}
     node: Node | None = owner

@@ -73,6 +73,9 @@ class _JsonBuilder(TreeBuilder):
         for child in node.ordered:
             if child.resource is not child and child.type != "xhtml":
                 self.finish(child)
+        own = node.text("id") if node.resource is not node else None
+        if own:
+            self.note_id(node, own)
 
     def _members(
         self, node: Node, at: Located | None, table: dict[str, ChildType]
@@ -162,9 +165,9 @@ class _JsonBuilder(TreeBuilder):
         try:
             problem = narrative_problem(tags_of(node.value.encode("utf-8")).children[0])
         except FhirSyntaxProblem as error:
-            problem = str(error)
+            problem = "narrative", str(error)
         if problem:
-            self.complain("narrative", node, problem)
+            self.complain("narrative", node, problem[1], rule=problem[0])
 
     def _inner_resource(
         self, node: Node, name: str, kind: ChildType, at: Located
@@ -178,6 +181,7 @@ class _JsonBuilder(TreeBuilder):
         self.fill(child, at)
         if not child.ordered:
             self.complain("empty", child)
+        self.finish_contained(child)
         yield child
 
 

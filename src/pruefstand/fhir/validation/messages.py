@@ -17,6 +17,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "node": ("Verarbeitungsanweisung", "processing instruction"),
     "narrative": ("im Text nicht erlaubtes XHTML", "XHTML not allowed in a narrative"),
     "json": ("falsche JSON-Form", "wrong form in JSON"),
+    "duplicate-id": ("id doppelt vergeben", "id used twice in a resource"),
     "empty": ("leeres Element", "empty element"),
     "primitive": ("Wert passt nicht zum Datentyp", "value does not fit its data type"),
     "system": ("system ist keine absolute Adresse", "system is no absolute address"),
@@ -44,6 +45,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "extension": ("Extension nicht erlaubt", "extension not allowed"),
     "extension-context": ("Extension hier nicht erlaubt", "extension not allowed here"),
     "reference": ("Referenz auf falschen Typ", "reference to a wrong type"),
+    "unreachable": (
+        "kein Verweis führt von der Composition hierher",
+        "no reference leads from the Composition to this entry",
+    ),
     "bundle": ("Bundle nicht stimmig", "bundle inconsistent"),
     "full-url": ("fullUrl passt nicht zur id", "fullUrl does not match the id"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pruefstand.fhir.path.tree import PRIMITIVES, Node
 from pruefstand.fhir.validation.elements import Element, TypeReference
-from pruefstand.fhir.validation.values import checks_of
+from pruefstand.fhir.validation.values import lookups_of, rules_of, statements_of
 
 ANY_RESOURCE = ("Resource", "DomainResource")
 
@@ -13,10 +13,11 @@ class Duty:
     """What a definition demands of an element of one type.
 
     `refused` tells that it may not have that type; `final` that the checks are all there is to do
-    when nothing stands below a primitive.
+    when nothing stands below a primitive. Of the checks, `said` are those without looking up
+    codes, and `rules` the invariants.
     """
 
-    __slots__ = ("checks", "final", "profiles", "refused", "types")
+    __slots__ = ("checks", "final", "profiles", "refused", "rules", "said", "types")
 
     def __init__(self, element: Element, node: Node) -> None:
         whole = node.resource is node
@@ -26,7 +27,9 @@ class Duty:
         self.types: list[TypeReference] = types
         self.profiles = [p for t in types for p in t.profiles]
         self.refused = bool(not types and element.types and (element.is_choice or whole))
-        self.checks = checks_of(element, node.type)
+        self.rules = rules_of(element)
+        self.said = (*statements_of(element, node.type), *self.rules)
+        self.checks = (*lookups_of(element, node.type), *self.said)
         more = self.refused or self.profiles or element.children or element.reference
         self.final = node.type in PRIMITIVES and not more
 

@@ -16,7 +16,10 @@ _LOCATORS = MappingProxyType(
     {
         (ERP, "Bundle"): "entry.resource.ofType(MedicationRequest).authoredOn"
         " | entry.resource.ofType(SupplyRequest).authoredOn",
+        (ERP, "MedicationRequest"): "authoredOn",
+        (ERP, "SupplyRequest"): "authoredOn",
         (EVDGA, "Bundle"): "entry.resource.ofType(DeviceRequest).authoredOn",
+        (EVDGA, "DeviceRequest"): "authoredOn",
         (EAU, "Bundle"): _COMPOSITION,
         (EAU, "Composition"): "date",
         (WORKFLOW, "Bundle"): _COMPOSITION,
@@ -46,6 +49,11 @@ _PERIODS = MappingProxyType(
 
 The Fachdienst counts differently in places: `fhir.profiles` has its days.
 """
+
+
+def is_dated(root: Node, packages: PackageSet) -> bool:
+    """Return whether a date in the document must decide; of Parameters only some carry one."""
+    return (packages.package, root.type) in _LOCATORS and root.type != "Parameters"
 
 
 def reference_day(root: Node, packages: PackageSet, services: Services) -> date | None:

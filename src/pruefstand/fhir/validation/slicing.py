@@ -8,6 +8,7 @@ from pruefstand.fhir.path.tree import Node
 from pruefstand.fhir.validation.discriminators import criteria_of, lookup_of
 from pruefstand.fhir.validation.elements import Element
 from pruefstand.fhir.validation.findings import Severity
+from pruefstand.fhir.validation.plan import duty_of
 
 if TYPE_CHECKING:
     from pruefstand.fhir.validation.walk import Walk
@@ -36,9 +37,13 @@ def check_sliced(walk: Walk, owner: Node, nodes: list[Node], sliced: Element) ->
 
 
 def _check_group(walk: Walk, owner: Node, group: list[Node], sliced: Element, one: Element) -> None:
-    if sliced.children and not one.children:
-        for node in group:
+    for node in group:
+        if sliced.children and not one.children:
             walk.check_child(node, sliced)
+        else:
+            # What is said of all repetitions holds in each slice.
+            for check in duty_of(sliced, node).said:
+                check(walk, node)
     if one.slices and one.slicing:
         check_sliced(walk, owner, group, one)
     for node in group:

@@ -113,13 +113,19 @@ class Terminology:
     def holds(self, value_set: str, node: Node) -> bool | None:
         """Return whether the code in `node` is in a value set; None when undecidable."""
         if node.type == "CodeableConcept":
-            answers = [self.holds(value_set, c) for c in node.children.get("coding", ())]
+            if self.expansion(value_set) is None:
+                return None
+            codings = node.children.get("coding", ())
+            # A coding without code or system is in no value set.
+            whole = (c for c in codings if c.text("code") and c.text("system"))
+            answers = [self.holds(value_set, c) for c in whole]
             if True in answers:
                 return True
             return None if None in answers else False
         if node.type in ("Coding", "Quantity"):
-            code = node.text("code")
-            return None if code is None else self.contains(value_set, node.text("system"), code)
+            # Alone, a coding without code or system is not looked up.
+            system, code = node.text("system"), node.text("code")
+            return self.contains(value_set, system, code) if system and code else None
         return None if node.value is None else self.contains(value_set, None, node.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import re
 from collections.abc import Iterator
@@ -16,14 +17,14 @@ from pruefstand.fhir.path.tree import Node
 from pruefstand.fhir.syntax import FhirSyntaxProblem
 from pruefstand.fhir.validation.catalogue import Catalogue
 from pruefstand.fhir.validation.findings import Finding, Result
-from pruefstand.fhir.validation.policy import in_force, reference_day
+from pruefstand.fhir.validation.policy import in_force, is_dated, reference_day
 from pruefstand.fhir.validation.reader import Source
 from pruefstand.fhir.validation.references import check_bundle
 from pruefstand.fhir.validation.terminology import Terminology
 from pruefstand.fhir.validation.walk import Walk
 from pruefstand.fhir.validation.xml_source import XmlSource
 
-_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
+_JSON = re.compile(rb"\s*[{\[]")
 
 
 class Validator:
@@ -103,7 +104,12 @@ def _uncollected() -> Iterator[None]:
 
 
 def source_of(data: bytes) -> Source:
-    """Return a document in JSON, if it begins like that, or XML; raises FhirSyntaxProblem."""
+    """Return a document in JSON, if it begins like that, or XML; raises FhirSyntaxProblem.
+
+    Like the oracle, and as KBV demands of sick notes, no byte order mark may stand before it.
+    """
+    if data.startswith(codecs.BOM_UTF8):
+        raise FhirSyntaxProblem("Byte Order Mark vor dem Dokument")
     if not _JSON.match(data):
         return XmlSource(data)
     from pruefstand.fhir.validation.json_source import JsonSource
@@ -115,7 +121,9 @@ def _check_period(
     walk: Walk, root: Node, packages: PackageSet, profile: str, as_of: date | None
 ) -> None:
     day = as_of or reference_day(root, packages, walk)
-    if day is not None and not in_force(packages, day):
+    if day is None and is_dated(root, packages):
+        walk.report("profile-period", root, found=profile, expected="Datum")
+    elif day is not None and not in_force(packages, day):
         walk.report("profile-period", root, found=profile, expected=day.isoformat())
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pruefstand.fhir import ucum
 from pruefstand.fhir.path import FhirPathProblem, Focus, compiled_rule
-from pruefstand.fhir.path.tree import Node
+from pruefstand.fhir.path.tree import PRIMITIVES, Node
 from pruefstand.fhir.path.values import order
 from pruefstand.fhir.validation.elements import Element, Invariant
 from pruefstand.fhir.validation.fit import fits, text_of, written
+from pruefstand.fhir.validation.reader import is_blank, outermost
 
 if TYPE_CHECKING:
     from pruefstand.fhir.validation.walk import Walk
@@ -26,24 +27,35 @@ _CODED = frozenset({"Coding", "Quantity", "Age", "Count", "Distance", "Duration"
 _WITH_CODES = frozenset({"Coding", "CodeableConcept", "Quantity"})
 
 
-def checks_of(element: Element, type_name: str) -> tuple[Check, ...]:
-    """Return the checks of a value of one type against everything `element` says about it."""
-    return tuple(_checks(element, type_name))
+def lookups_of(element: Element, type_name: str) -> tuple[Check, ...]:
+    """Return the check that a code exists, for a type that has one."""
+    return (_coding(element),) if type_name in _CODED else ()
 
 
-def _checks(element: Element, type_name: str) -> Iterator[Check]:
-    if type_name in _CODED:
-        yield _coding(element)
+def rules_of(element: Element) -> tuple[Check, ...]:
+    """Return the check of the invariants of `element`, if it has any."""
+    return (_invariants(element),) if element.invariants else ()
+
+
+def statements_of(element: Element, type_name: str) -> tuple[Check, ...]:
+    """Return the checks of a value of one type against what `element` says, but for its rules."""
+    return tuple(_statements(element, type_name))
+
+
+def _statements(element: Element, type_name: str) -> Iterator[Check]:
     if element.constant:
         yield _constant(element)
     if element.max_length:
         yield _length(element, element.max_length)
     if element.range != (None, None):
         yield _range(element)
-    if element.value_set:
+    if element.value_set and type_name in PRIMITIVES | _WITH_CODES:
         yield _binding(element, element.value_set)
-    if element.invariants:
-        yield _invariants(element)
+
+
+def _says_nothing(node: Node) -> bool:
+    # The oracle looks no further at a primitive without value, or of white space alone.
+    return not node.value or is_blank(node.value)
 
 
 def _constant(element: Element) -> Check:
@@ -51,14 +63,9 @@ def _constant(element: Element) -> Check:
     kind = "fixed" if exactly else "pattern"
     wanted = element.fixed if exactly else element.pattern
 
-    def report(walk: Walk, node: Node) -> None:
-        # The oracle looks no further at a value of white space alone.
-        if node.value is None or not node.value.isspace():
-            walk.report(kind, node, element, expected=_as_text(wanted), found=written(node))
-
     def structured(walk: Walk, node: Node) -> None:
         if not fits(node, wanted, exactly=exactly):
-            report(walk, node)
+            walk.report(kind, node, element, expected=_as_text(wanted), found=written(node))
 
     if isinstance(wanted, dict):
         return structured
@@ -66,7 +73,10 @@ def _constant(element: Element) -> Check:
 
     def plain(walk: Walk, node: Node) -> None:
         if node.value != text:
-            report(walk, node)
+            if not _says_nothing(node):
+                walk.report(kind, node, element, expected=text, found=written(node))
+        elif exactly and "extension" in node.children:
+            walk.report(kind, node, element, expected=text, found="extension")
 
     return plain
 
@@ -78,7 +88,7 @@ def _as_text(value: Any) -> str:
 def _length(element: Element, most: int) -> Check:
     def check(walk: Walk, node: Node) -> None:
         value = node.value
-        if value is not None and len(value) > most and not value.isspace():
+        if value is not None and len(value) > most and not is_blank(value):
             walk.report("length", node, element, expected=f"≤ {most}", found=str(len(value)))
 
     return check
@@ -89,7 +99,7 @@ def _range(element: Element) -> Check:
 
     def check(walk: Walk, node: Node) -> None:
         value = node.value
-        if value is None or value.isspace():
+        if value is None or is_blank(value):
             return
         if least is not None and order(node, least) == -1:
             walk.report("range", node, element, expected=f"≥ {least}", found=value)
@@ -118,7 +128,8 @@ def _coding(element: Element) -> Check:
 
 def _binding(element: Element, value_set: str) -> Check:
     def check(walk: Walk, node: Node) -> None:
-        if node.value is None and node.type not in _WITH_CODES:
+        if node.type in PRIMITIVES and _says_nothing(node):
+            walk.report("binding", node, element, expected=value_set, found="–")
             return
         answer = walk.terminology.holds(value_set, node)
         if answer is None and walk.terminology.expansion(value_set) is None:
@@ -141,7 +152,7 @@ def _invariants(element: Element) -> Check:
             # first severity.
             if expression not in verdicts:
                 if focus is None:
-                    focus = Focus(node.resource, _outermost(node.resource), node, walk)
+                    focus = Focus(node.resource, outermost(node.resource), node, walk)
                 broken = not _holds(walk, node, invariant, focus)
                 verdicts[expression] = (invariant.key, invariant.severity) if broken else None
             verdict = verdicts[expression]
@@ -181,9 +192,3 @@ def _holds(walk: Walk, node: Node, invariant: Invariant, focus: Focus) -> bool:
     except _FAILURES as error:
         walk.report_unevaluated(node, invariant, str(error))
         return True
-
-
-def _outermost(resource: Node) -> Node:
-    while resource.name == "contained" and resource.parent is not None:
-        resource = resource.parent.resource
-    return resource

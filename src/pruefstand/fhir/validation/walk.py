@@ -48,6 +48,19 @@ class Walk:
         """Return the resource in this document that `item` points to."""
         return self._references.resolve(item)
 
+    def target(self, reference: Node) -> Node | None:
+        """Return the resource in this document that a Reference strictly leads to."""
+        return self._references.resolve(reference, strictly=True)
+
+    def linked(self, resource: Node, address: str) -> Node | None:
+        """Return the resource of this document that `address` in an entry leads to."""
+        return self._references.linked(resource, address)
+
+    @property
+    def in_bundle(self) -> bool:
+        """Whether the document is a bundle."""
+        return self._root.type == "Bundle"
+
     def now(self) -> datetime:
         """Return the time in Germany."""
         return self._clock.now().astimezone(BERLIN)
@@ -252,6 +265,15 @@ class Walk:
                 self.report("profile-mismatch", node, element, expected=expected)
         elif not element.children:
             self._check_plain_type(node, element)
+        else:
+            self._check_type_rules(node)
+
+    def _check_type_rules(self, node: Node) -> None:
+        """Check the rules of the data type, which a profile's own children do not repeat."""
+        base = self.catalogue.profile(STRUCTURE + node.type) if node.type not in _BACKBONE else None
+        if base is not None:
+            for rule in duty_of(base.root, node).rules:
+                rule(self, node)
 
     def _of_type(self, identifier: str) -> Element | None:
         base = self.catalogue.profile(STRUCTURE + identifier.partition(".")[0])

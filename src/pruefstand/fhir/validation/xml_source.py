@@ -80,6 +80,8 @@ class _XmlBuilder(TreeBuilder):
                 attribute.value = text
                 node.add(attribute)
                 self.finish(attribute)
+                if name == "id":
+                    self.note_id(node, text)
             elif name != _SCHEMA_LOCATION:
                 self.complain("unknown-attribute", node, name.rpartition(" ")[2])
 
@@ -100,7 +102,7 @@ class _XmlBuilder(TreeBuilder):
         node.value = self._data[tag.start : end].decode("utf-8")
         problem = narrative_problem(tag)
         if problem:
-            self.complain("narrative", node, problem)
+            self.complain("narrative", node, problem[1], rule=problem[0])
 
     def _inner_resource(self, node: Node, tag: Tag, kind: ChildType) -> None:
         for stray, text in tag.strays:
@@ -118,6 +120,7 @@ class _XmlBuilder(TreeBuilder):
         self.fill(child, inside)
         if not child.ordered:
             self.complain("empty", child)
+        self.finish_contained(child)
 
 
 def _is_attribute(node: Node, kind: ChildType) -> bool:
