@@ -37,9 +37,20 @@ class Duty:
 class Plan:
     """The children of a definition by name, and the duties of the element by type."""
 
-    __slots__ = ("by_name", "duties", "needed", "repeated", "required", "required_slices")
+    __slots__ = (
+        "by_name",
+        "duties",
+        "element",
+        "needed",
+        "repeated",
+        "required",
+        "required_slices",
+        "vaguer",
+    )
 
     def __init__(self, element: Element) -> None:
+        self.element = element
+        self.vaguer: bool | None = None
         self.duties: dict[str, Duty] = {}
         self.required = [c for c in element.children if c.minimum]
         self.needed = frozenset(c.name for c in self.required)
@@ -51,6 +62,28 @@ class Plan:
         for child in element.children:
             sliced = bool(child.slices and (child.slicing or child.is_choice))
             self.by_name.setdefault(child.name, []).append((child, sliced))
+
+    def is_vaguer_than(self, sliced: Element) -> bool:
+        """Return whether this slice leaves out what is said of all repetitions of `sliced`.
+
+        It holds in each slice, though snapshots do not always repeat it.
+        """
+        if self.vaguer is None:
+            self.vaguer = _says_more(sliced, self.element)
+        return self.vaguer
+
+
+def _says_more(sliced: Element, one: Element) -> bool:
+    pairs = (
+        (sliced.fixed, one.fixed),
+        (sliced.pattern, one.pattern),
+        (sliced.max_length, one.max_length),
+        (sliced.range, one.range),
+        (sliced.value_set, one.value_set),
+    )
+    return any(a not in (None, (None, None), b) for a, b in pairs) or not (
+        set(sliced.invariants) <= set(one.invariants)
+    )
 
 
 def plan_of(element: Element) -> Plan:

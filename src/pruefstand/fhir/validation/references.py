@@ -218,27 +218,27 @@ def _check_document(walk: Walk, composition: Node) -> None:
 
 def _check_reachable(walk: Walk, entries: list[Node]) -> None:
     resources = [one for entry in entries if (one := entry.first("resource")) is not None]
-    links = {id(one): _links(walk, one) for one in resources}
     reached: set[int] = set()
-    waiting = [id(one) for one in resources[:1]]
-    while waiting:
-        while waiting:
-            key = waiting.pop()
-            if key not in reached:
-                reached.add(key)
-                waiting += links[key]
-        # Who points to what is reached belongs to the document as well.
-        waiting = [
-            one for one in links if one not in reached and not links[one].isdisjoint(reached)
-        ]
+    waiting = resources[:1]
+    # Most often the Composition leads to nearly all others: the rest need not be searched.
+    while waiting and len(reached) + len(waiting) < len(resources):
+        one = waiting.pop()
+        reached.add(id(one))
+        known = {*reached, *map(id, waiting)}
+        waiting += [other for other in _links(walk, one) if id(other) not in known]
+        if not waiting:
+            # Who points to what is reached belongs to the document as well.
+            rest = [one for one in resources if id(one) not in reached]
+            waiting = [one for one in rest if any(id(to) in reached for to in _links(walk, one))]
+    reached.update(map(id, waiting))
     for resource in resources:
         if id(resource) not in reached and resource.parent is not None:
             found = resource.parent.text("fullUrl") or _name_of(resource)
             walk.report("unreachable", resource.parent, found=found)
 
 
-def _links(walk: Walk, resource: Node) -> set[int]:
-    found: set[int] = set()
+def _links(walk: Walk, resource: Node) -> list[Node]:
+    found: dict[int, Node] = {}
     waiting = [resource]
     while waiting:
         node = waiting.pop()
@@ -249,9 +249,9 @@ def _links(walk: Walk, resource: Node) -> set[int]:
         if address and not address.startswith("#"):
             target = walk.linked(resource, address)
             if target is not None:
-                found.add(id(target))
-        waiting += node.ordered
-    return found
+                found[id(target)] = target
+        waiting += [one for one in node.ordered if one.ordered or one.type in _ADDRESSES]
+    return list(found.values())
 
 
 def _below(node: Node, paths: tuple[tuple[str, ...], ...]) -> Iterator[Node]:

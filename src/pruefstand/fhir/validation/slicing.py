@@ -8,7 +8,7 @@ from pruefstand.fhir.path.tree import Node
 from pruefstand.fhir.validation.discriminators import criteria_of, lookup_of
 from pruefstand.fhir.validation.elements import Element
 from pruefstand.fhir.validation.findings import Severity
-from pruefstand.fhir.validation.plan import duty_of
+from pruefstand.fhir.validation.plan import duty_of, plan_of
 
 if TYPE_CHECKING:
     from pruefstand.fhir.validation.walk import Walk
@@ -37,11 +37,11 @@ def check_sliced(walk: Walk, owner: Node, nodes: list[Node], sliced: Element) ->
 
 
 def _check_group(walk: Walk, owner: Node, group: list[Node], sliced: Element, one: Element) -> None:
-    for node in group:
-        if sliced.children and not one.children:
+    if sliced.children and not one.children:
+        for node in group:
             walk.check_child(node, sliced)
-        else:
-            # What is said of all repetitions holds in each slice.
+    elif plan_of(one).is_vaguer_than(sliced):
+        for node in group:
             for check in duty_of(sliced, node).said:
                 check(walk, node)
     if one.slices and one.slicing:
