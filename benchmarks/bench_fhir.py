@@ -3,12 +3,14 @@
 CPU time counts, of this process and of those it starts: neighbours on the machine distort little.
 
 Run: PRUEFSTAND_SPECS=… python benchmarks/bench_fhir.py [rounds]
+With PRUEFSTAND_REFERENZVALIDATOR=… (an archive) and a Java runtime also gematik's validator.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,10 +19,12 @@ import time
 from pathlib import Path
 
 from pruefstand.fhir.packages.library import specs_folder
+from pruefstand.fhir.second_opinion import module_of
 from pruefstand.fhir.validation import Validator
 
 GOALS = {"KBV_PR_ERP_Bundle/1.4.1": 150, "KBV_PR_ERP_Bundle/1.3.3": 150, "KBV_PR_EAU_Bundle": 80}
 COLD_GOAL, START_GOAL, MEMORY_GOAL = 2.0, 0.3, 150
+REPEATED = 4
 ONE = """
 import sys
 from pathlib import Path
@@ -72,6 +76,36 @@ def command(path: Path, cache: str) -> float:
     return run(["-m", "pruefstand", "fhir", "validate", str(path)], cache)[0]
 
 
+def reference_rate(jar: str, java: str, documents: list[Path]) -> float:
+    """Return how many documents per second of CPU time the reference validator does, warm.
+
+    The same documents once and several times: what the second run takes more is their cost.
+    """
+    module = module_of("/KBV_PR_EAU_" if "EAU" in documents[0].as_posix() else "")
+    spent: list[float] = []
+    for times in (1, REPEATED):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with tempfile.TemporaryDirectory() as folder:
+            files = ",".join(str(path) for path in documents * times)
+            output = str(Path(folder) / "outcome.json")
+            call = [java, "-jar", jar, module, files, "--output", output]
+            subprocess.run(call, capture_output=True, check=True)  # noqa: S603
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return (REPEATED - 1) * len(documents) / (spent[1] - spent[0])
+
+
+def show_reference() -> None:
+    """Print the rates of the reference validator, or that it is not at hand."""
+    jar, java = os.environ.get("PRUEFSTAND_REFERENZVALIDATOR"), shutil.which("java")
+    if not jar or not java or not Path(jar).is_file():
+        print("reference validator not at hand (PRUEFSTAND_REFERENZVALIDATOR, java)")
+        return
+    for folder in GOALS:
+        found = reference_rate(jar, java, examples(folder))
+        print(f"{folder:<26} reference validator {found:6.1f}/s of CPU time")
+
+
 def main() -> int:
     """Print rates, start times and memory; return 1 when a goal is missed."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
@@ -91,6 +125,7 @@ def main() -> int:
     print(f"start to verdict without cache {cold:.2f} s of CPU time (goal {COLD_GOAL} s)")
     print(f"start to verdict with cache    {warm:.2f} s (goal {START_GOAL} s), {memory} MB")
     print(f"the same by the command line   {shell:.2f} s (goal {START_GOAL} s)")
+    show_reference()
     return 0 if all(met) else 1
 
 

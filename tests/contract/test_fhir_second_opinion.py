@@ -1,6 +1,6 @@
 """The second opinion, with a stand-in for the reference validator.
 
-The real archive is not at hand here. The stand-in is a script in place of `java`: it takes the
+The real archive need not be at hand. The stand-in is a script in place of `java`: it takes the
 documented arguments and writes the documented OperationOutcome, or misbehaves.
 """
 
@@ -17,9 +17,13 @@ from typer.testing import CliRunner
 from pruefstand.cli.fhir import app
 from pruefstand.errors import EnvironmentProblem
 from pruefstand.fhir import second_opinion
+from pruefstand.fhir.json import to_json
+from pruefstand.fhir.packages.sets import set_for
 from pruefstand.fhir.second_opinion import Opinion, ReferenceValidator, difference, module_of
 from pruefstand.fhir.validation import Finding, Result
-from tests.contract.fhir_examples import files, specs
+from pruefstand.fhir.validation.mapping import mapping_of
+from pruefstand.fhir.validation.validator import source_of
+from tests.contract.fhir_examples import files, specs, validator
 
 STAND_IN = """#!{python}
 import sys, time
@@ -142,6 +146,28 @@ def test_the_module_follows_the_profile() -> None:
     base = "https://fhir.kbv.de/StructureDefinition/"
     assert module_of(base + "KBV_PR_EAU_Bundle|1.2") == "eau"
     assert module_of(base + "KBV_PR_ERP_Bundle|1.4") == "erp"
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("xml", ".xml"), ("json", ".json")])
+def test_official_documents_are_handed_over_in_their_form(
+    java: Path, monkeypatch: pytest.MonkeyPatch, form: str, suffix: str
+) -> None:
+    specs()
+    behaves(java, f"assert Path(file).suffix == '{suffix}'; {writes(outcome(NOTE))}")
+    monkeypatch.setattr(second_opinion.shutil, "which", lambda _: str(java))
+    data = files("valid", "KBV_PR_ERP_Bundle/1.4.1")[0].read_bytes()
+    if form == "json":
+        packages = set_for(source_of(data).claims())
+        assert packages is not None
+        catalogue, _ = validator().engine(packages)
+        root = source_of(data).read(catalogue, lambda finding: None)
+        data = to_json(mapping_of(catalogue, root))
+    path = java.parent / f"verordnung.{form}"
+    path.write_bytes(data)
+    jar = str(java.parent / "refv.jar")
+    done = CliRunner().invoke(app, ["validate", str(path), "--referenzvalidator", jar])
+    assert done.exit_code == 0, done.output
+    assert "Zweitmeinung: 0 von 1 Dokumenten anders" in done.output
 
 
 @pytest.mark.parametrize(("said", "different"), [(outcome(NOTE), 0), (outcome(IK), 1)])

@@ -16,6 +16,7 @@ import typer
 
 from pruefstand.errors import ExitCode, OperatorError
 from pruefstand.fhir.validation import Finding, Result, Validator, message, operation_outcome
+from pruefstand.fhir.validation.validator import is_json
 
 if TYPE_CHECKING:
     from pruefstand.fhir.second_opinion import ReferenceValidator
@@ -93,7 +94,7 @@ def show_difference(second: ReferenceValidator, name: str, data: bytes, result: 
 
     with tempfile.TemporaryDirectory() as folder:
         # The other process reads a file of its own, also for what came by standard input.
-        file = Path(folder) / "document.xml"
+        file = Path(folder) / ("document.json" if is_json(data) else "document.xml")
         file.write_bytes(data)
         found = difference(result, second.opinion(file, module_of(result.profile)))
     if found.ours != found.theirs:

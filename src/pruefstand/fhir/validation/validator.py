@@ -103,6 +103,11 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
+def is_json(data: bytes) -> bool:
+    """Return whether a document begins like JSON; any other is taken for XML."""
+    return _JSON.match(data) is not None
+
+
 def source_of(data: bytes) -> Source:
     """Return a document in JSON, if it begins like that, or XML; raises FhirSyntaxProblem.
 
@@ -110,7 +115,7 @@ def source_of(data: bytes) -> Source:
     """
     if data.startswith(codecs.BOM_UTF8):
         raise FhirSyntaxProblem("Byte Order Mark vor dem Dokument")
-    if not _JSON.match(data):
+    if not is_json(data):
         return XmlSource(data)
     from pruefstand.fhir.validation.json_source import JsonSource
 
