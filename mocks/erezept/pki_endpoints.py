@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from mocks.erezept.faults import VAU_ROLE
 from pruefstand.crypto.ocsp import OcspProblem
 from pruefstand.mockkit import MockContext, Route
 from pruefstand.model.http import Request, Response
@@ -26,7 +27,8 @@ class PkiEndpoints:
 
     def vau_certificate(self, request: Request) -> Response:
         """GET /VAUCertificate: C.FD.ENC in DER (A_20160)."""
-        der = self.ctx.pki.service("erp-vau").der
+        shown = "idp-enc" if VAU_ROLE in self.ctx.faults else "erp-vau"
+        der = self.ctx.pki.service(shown).der
         return Response(200, (("Content-Type", "application/pkix-cert"),), der)
 
     def vau_ocsp(self, request: Request) -> Response:

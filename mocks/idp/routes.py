@@ -82,7 +82,8 @@ def accept_challenge(state: IdpState, request: Request) -> Response:
 
 def issue_tokens(state: IdpState, request: Request) -> Response:
     """Answer a code with both tokens."""
-    return _json(token_answer(state, form(request)))
+    tokens, secrets = token_answer(state, form(request))
+    return _json(tokens, secrets.observed)
 
 
 def form(request: Request) -> dict[str, str]:
@@ -139,6 +140,6 @@ def _redirect(location: str) -> Response:
     return Response(302, (("Location", location), ("Content-Length", "0"), *_NO_STORE))
 
 
-def _json(body: Json) -> Response:
-    headers = (("Content-Type", "application/json"), *_NO_STORE)
+def _json(body: Json, more: Headers = ()) -> Response:
+    headers = (("Content-Type", "application/json"), *_NO_STORE, *more)
     return Response(200, headers, json.dumps(body, ensure_ascii=False).encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from mocks.idp import faults
 from mocks.idp.challenge import nested
@@ -14,6 +15,7 @@ from mocks.idp.state import TOKEN_LIFETIME, IdpState, lifetime
 from pruefstand.crypto import jwe, jws
 from pruefstand.crypto.base64url import b64u, unb64u
 from pruefstand.crypto.jws import JoseProblem, Json
+from pruefstand.model.http import Headers
 
 _VERIFIER = re.compile(r"[0-9a-zA-Z\-._~]{43,128}")
 _FIELDS = (
@@ -32,16 +34,37 @@ _PERSON = (
 Form = Mapping[str, str]
 
 
-def token_answer(state: IdpState, form: Form) -> Json:
-    """Check a token request and return the encrypted tokens."""
+@dataclass(frozen=True, slots=True)
+class ClientSecrets:
+    """What a client sealed for the IDP; only its shape and fingerprint are told."""
+
+    key: bytes
+    verifier: str
+
+    @property
+    def observed(self) -> Headers:
+        """The observation headers: length and fingerprint, from which no secret follows."""
+        verifier = self.verifier.encode("ascii")
+        return (
+            ("Observed-Code-Verifier", f"characters={len(verifier)} sha256={_print(verifier)}"),
+            ("Observed-Token-Key", f"octets={len(self.key)} sha256={_print(self.key)}"),
+        )
+
+
+def _print(secret: bytes) -> str:
+    return hashlib.sha256(secret).hexdigest()
+
+
+def token_answer(state: IdpState, form: Form) -> tuple[Json, ClientSecrets]:
+    """Check a token request; return the encrypted tokens and what the client had sealed."""
     _check_form(state, form)
     code = _read_code(state, form["code"])
     if code["client_id"] != form["client_id"]:
         raise Refusal(3007)
     if code["redirect_uri"] != form["redirect_uri"]:
         raise Refusal(1020)
-    token_key = _read_key_verifier(state, form["key_verifier"], code["code_challenge"])
-    return _issue(state, code, token_key)
+    secrets = _read_key_verifier(state, form["key_verifier"], code["code_challenge"])
+    return _issue(state, code, secrets.key), secrets
 
 
 def _check_form(state: IdpState, form: Form) -> None:
@@ -70,7 +93,7 @@ def _read_code(state: IdpState, code: str) -> Json:
     return claims
 
 
-def _read_key_verifier(state: IdpState, token: str, code_challenge: str) -> bytes:
+def _read_key_verifier(state: IdpState, token: str, code_challenge: str) -> ClientSecrets:
     try:
         opened = jwe.decrypt_ecdh(token, state.encryption.key)
         claims = jws.json_object(opened.plaintext, "key_verifier")
@@ -83,7 +106,7 @@ def _read_key_verifier(state: IdpState, token: str, code_challenge: str) -> byte
         raise Refusal(3016)
     if b64u(hashlib.sha256(verifier.encode("ascii")).digest()) != code_challenge.rstrip("="):
         raise Refusal(3000)
-    return key
+    return ClientSecrets(key, verifier)
 
 
 def _issue(state: IdpState, code: Json, key: bytes) -> Json:

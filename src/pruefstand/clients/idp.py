@@ -63,8 +63,8 @@ class AccessToken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    """The secrets of one login."""
+class Attempt:
+    """The secrets of one login, drawn anew for each (A_20659-01, A_21333-01)."""
 
     scope: str
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
@@ -92,10 +92,11 @@ class IdpClient:
         clock: Clock | None = None,
         verify_certificate: Callable[[bytes], object] | None = None,
         scrutiny: Scrutiny | None = None,
+        begin: Callable[[str], Attempt] = Attempt,
     ) -> None:
         """`verify_certificate` judges the IDP's signature certificate and raises when unfit.
 
-        `scrutiny` replaces all judging of the IDP's answers.
+        `scrutiny` replaces all judging of the IDP's answers, `begin` draws the secrets of a login.
         """
         self._transport = transport
         self._base_url = base_url.rstrip("/")
@@ -104,6 +105,7 @@ class IdpClient:
         self._user_agent = user_agent
         self._clock = clock or SystemClock()
         self._scrutiny = scrutiny or Scrutiny(verify_certificate)
+        self._begin = begin
         self._discovery: Discovery | None = None
 
     def login(
@@ -114,7 +116,7 @@ class IdpClient:
         Raises IdpRefusal with the IDP's code, SutError when an answer of the IDP does not verify.
         """
         now = at or self._clock.now()
-        attempt = _Attempt(f"openid {scope}")
+        attempt = self._begin(f"openid {scope}")
         discovery = self.discovery(now)
         challenge, expires = self._request_challenge(discovery, attempt, now)
         code = self._answer_challenge(discovery, attempt, card, challenge, expires)
@@ -133,7 +135,7 @@ class IdpClient:
         return self._discovery
 
     def _request_challenge(
-        self, discovery: Discovery, attempt: _Attempt, now: datetime
+        self, discovery: Discovery, attempt: Attempt, now: datetime
     ) -> tuple[str, int]:
         query = urlencode(
             {
@@ -159,7 +161,7 @@ class IdpClient:
     def _answer_challenge(
         self,
         discovery: Discovery,
-        attempt: _Attempt,
+        attempt: Attempt,
         card: AuthenticationCard,
         challenge: str,
         expires: int,
@@ -175,7 +177,7 @@ class IdpClient:
         return found["code"]
 
     def _redeem(
-        self, discovery: Discovery, attempt: _Attempt, code: str, now: datetime
+        self, discovery: Discovery, attempt: Attempt, code: str, now: datetime
     ) -> AccessToken:
         secrets_of_client = {
             "token_key": b64u(attempt.token_key),
@@ -195,6 +197,7 @@ class IdpClient:
         answer = self._post(discovery.token_endpoint, form, "TokenRequest")
         fields = expect_json(answer, "TokenRequest")
         scrutiny = self._scrutiny
+        scrutiny.token_signer(discovery.signature_certificate)
         access = scrutiny.unwrapped(fields, "access_token", attempt.token_key)
         claims = scrutiny.claims(access, discovery, "Access-Token")
         scrutiny.unexpired(claims, now, "Access-Token")

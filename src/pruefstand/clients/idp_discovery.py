@@ -27,6 +27,8 @@ class Discovery:
     authorization_endpoint: str
     token_endpoint: str
     signature_key: EllipticCurvePublicKey
+    signature_certificate: bytes
+    """The certificate of `signature_key` (DER)."""
     encryption_key: EllipticCurvePublicKey
     read_at: datetime
     expires_at: float
@@ -60,6 +62,7 @@ def read_discovery(
         authorization_endpoint=_text(claims, "authorization_endpoint"),
         token_endpoint=_text(claims, "token_endpoint"),
         signature_key=_signature_key(signature_jwk, scrutiny),
+        signature_certificate=signing_certificate(signature_jwk),
         encryption_key=from_jwk(encryption_jwk),
         read_at=now,
         expires_at=expires,

@@ -66,6 +66,11 @@ class Scrutiny:
         if self._verify_certificate is not None:
             self._verify_certificate(der)
 
+    def token_signer(self, der: bytes) -> None:
+        """Judge the certificate under a fresh token once more (A_20675-01)."""
+        if self._verify_certificate is not None:
+            self._verify_certificate(der)
+
     def claims(self, token: str, signer: Signer, what: str) -> Json:
         """Return the claims of a challenge or token (A_20663-02, A_20674-01)."""
         try:

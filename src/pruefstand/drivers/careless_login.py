@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
+from pruefstand.clients.idp import Attempt
 from pruefstand.clients.idp_scrutiny import Scrutiny, Signer
 from pruefstand.crypto import jws
 from pruefstand.crypto.jws import Json
 from pruefstand.drivers import carelessness as named
+from pruefstand.drivers import carelessness_erezept as also
 from pruefstand.errors import SutError
 from pruefstand.model.fault import FaultSet
 
@@ -22,6 +25,23 @@ _KEY = {"access_token": named.ACCESS_TOKEN_KEY, "id_token": named.ID_TOKEN_KEY}
 _PARTS_OF_A_JWE = 5
 _FAR = 4_000_000_000
 """Seconds since the epoch; what an unreadable token says of its end is anybody's guess."""
+
+
+def attempts(faults: FaultSet) -> Callable[[str], Attempt]:
+    """Return what draws the secrets of each login; a careless caller keeps those of the first."""
+    kept: list[Attempt] = []
+
+    def begin(scope: str) -> Attempt:
+        attempt = Attempt(scope)
+        first = kept[0] if kept else attempt
+        if also.SAME_VERIFIER in faults:
+            attempt = replace(attempt, verifier=first.verifier)
+        if also.SAME_TOKEN_KEY in faults:
+            attempt = replace(attempt, token_key=first.token_key)
+        kept[:] = [first]
+        return attempt
+
+    return begin
 
 
 class CarelessScrutiny(Scrutiny):
@@ -49,6 +69,11 @@ class CarelessScrutiny(Scrutiny):
         except SutError:
             if named.DISCOVERY_ROLE not in self._faults:
                 raise
+
+    def token_signer(self, der: bytes) -> None:
+        """Ask nobody where the certificate under a token does not matter to this caller."""
+        if also.TOKEN_CERTIFICATE not in self._faults:
+            super().token_signer(der)
 
     def claims(self, token: str, signer: Signer, what: str) -> Json:
         """Return the claims; an encrypted token that was kept as it is has none."""

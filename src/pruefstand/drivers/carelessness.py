@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pruefstand.drivers import carelessness_erezept as erezept
 from pruefstand.drivers.carelessness_eau import EAU
 from pruefstand.drivers.carelessness_kim import KIM
 from pruefstand.drivers.carelessness_konnektor import KONNEKTOR
@@ -157,7 +158,11 @@ AVS = (
 INSURED = (Fault(LOOSE_ORDER, "weist zuerst mit bloßem Text zu", ("A_23876-01",)),)
 CARELESSNESS: Mapping[str, Mapping[str, Fault]] = {
     role: {fault.name: fault for fault in faults}
-    for role, faults in (("pvs", (*PVS, *KIM, *EAU)), ("avs", AVS), ("versicherte", INSURED))
+    for role, faults in (
+        ("pvs", (*PVS, *KIM, *EAU, *erezept.PVS)),
+        ("avs", (*AVS, *erezept.AVS)),
+        ("versicherte", INSURED),
+    )
 }
 
 

@@ -15,18 +15,26 @@ from pruefstand.clients.erezept import AcceptedTask, ErezeptClient
 from pruefstand.clients.erezept_billing import ErezeptBilling
 from pruefstand.clients.erezept_messages import ErezeptMessages
 from pruefstand.clients.idp import AuthenticationCard, IdpClient, TokenSource
-from pruefstand.clients.konnektor import KonnektorContext
+from pruefstand.clients.konnektor import KonnektorClient, KonnektorContext
 from pruefstand.clock import Clock
 from pruefstand.crypto.cms_qes import QesSigner
 from pruefstand.crypto.pki import Identity, Smcb
 from pruefstand.crypto.prehashed import sign_digest
 from pruefstand.drivers import carelessness
+from pruefstand.drivers import carelessness_erezept as careless_about
 from pruefstand.drivers.careless import DOCUMENTS, PRINTS, CarelessErezept, CarelessTransport
 from pruefstand.drivers.careless_konnektor import CarelessKonnektor
-from pruefstand.drivers.careless_login import CarelessScrutiny
+from pruefstand.drivers.careless_login import CarelessScrutiny, attempts
 from pruefstand.drivers.slips import carried_out
 from pruefstand.fhir.dispensation import dispensation_body
-from pruefstand.flows import abrechnen, anmelden, einloesen, loeschen, verordnen
+from pruefstand.flows import (
+    abrechnen,
+    anmelden,
+    einloesen,
+    loeschen,
+    verordnen,
+    zertifikate_pruefen,
+)
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.model.fault import FaultSet
 from pruefstand.prints import sheet_reading
@@ -88,16 +96,23 @@ class Practice:
         self.konnektor = CarelessKonnektor(wire, address, CONTEXT, self.faults)
         self.tokens = _LazyTokens(
             lambda: TokenSource(
-                _idp(wire, endpoints, self.faults),
+                _idp(wire, endpoints, self.faults, self._trust_idp),
                 anmelden.unlocked_practice_card(self.konnektor),
                 clock,
             ),
             self.faults,
         )
-        erezept = _erezept(wire, endpoints, self.tokens, self.faults)
+        erezept = _erezept(wire, endpoints, self.tokens, self.faults, self._trust_vau)
         self._attempt = erezept.attempt
         self._wire = wire
         self.erezept: ErezeptClient = erezept
+
+    def _trust_idp(self, der: bytes) -> None:
+        zertifikate_pruefen.require_certificate(self.konnektor, der, zertifikate_pruefen.IDP)
+
+    def _trust_vau(self, der: bytes) -> None:
+        if careless_about.VAU_CERTIFICATE not in self.faults:
+            zertifikate_pruefen.require_certificate(self.konnektor, der, zertifikate_pruefen.VAU)
 
     @property
     def hba(self) -> str:
@@ -138,7 +153,10 @@ class Practice:
 
 
 class Pharmacy:
-    """A pharmacy with a software SMC-B; it redeems what a token names."""
+    """A pharmacy with a software SMC-B; it redeems what a token names.
+
+    With a Konnektor it has the signature verified before it dispenses.
+    """
 
     def __init__(
         self,
@@ -148,16 +166,19 @@ class Pharmacy:
         smcb: Identity,
         telematik_id: str,
         faults: FaultSet | None = None,
+        konnektor: KonnektorClient | None = None,
     ) -> None:
         faults = faults if faults is not None else FaultSet()
+        self._faults, self._konnektor = faults, konnektor
         card: AuthenticationCard = SoftwareCard(smcb)
         self.telematik_id = telematik_id
         self._clock = clock
         wire = CarelessTransport(transport, faults)
         self.tokens = _LazyTokens(
-            lambda: TokenSource(_idp(wire, endpoints, faults), card, clock), faults
+            lambda: TokenSource(_idp(wire, endpoints, faults, endpoints.trust), card, clock),
+            faults,
         )
-        self.erezept = _erezept(wire, endpoints, self.tokens, faults)
+        self.erezept = _erezept(wire, endpoints, self.tokens, faults, endpoints.trust)
         self.messages = ErezeptMessages(self.erezept)
         self.billing = ErezeptBilling(self.erezept)
 
@@ -168,7 +189,13 @@ class Pharmacy:
         )
 
     def dispensation(self, accepted: AcceptedTask) -> bytes:
-        """Return the dispensation body that matches the accepted prescription."""
+        """Return the dispensation body that matches the accepted prescription.
+
+        Raises SutError when the Konnektor does not call its signature valid.
+        """
+        konnektor = self._konnektor
+        if konnektor and careless_about.UNVERIFIED_PRESCRIPTION not in self._faults:
+            zertifikate_pruefen.require_signature(konnektor, accepted.signed_prescription)
         return dispensation_body(
             accepted.signed_prescription,
             kvnr=accepted.kvnr,
@@ -212,25 +239,35 @@ class _LazyTokens:
         return self._source.token().token
 
 
-def _idp(transport: Transport, endpoints: Endpoints, faults: FaultSet) -> IdpClient:
+def _idp(
+    transport: Transport,
+    endpoints: Endpoints,
+    faults: FaultSet,
+    trust: Callable[[bytes], object],
+) -> IdpClient:
     return IdpClient(
         transport,
         endpoints.base_url("idp"),
         client_id=CLIENT_ID,
         redirect_uri=REDIRECT_URI,
         user_agent=USER_AGENT,
-        scrutiny=CarelessScrutiny(endpoints.trust, faults),
+        scrutiny=CarelessScrutiny(trust, faults),
+        begin=attempts(faults),
     )
 
 
 def _erezept(
-    transport: Transport, endpoints: Endpoints, tokens: Callable[[], str], faults: FaultSet
+    transport: Transport,
+    endpoints: Endpoints,
+    tokens: Callable[[], str],
+    faults: FaultSet,
+    trust: Callable[[bytes], object],
 ) -> CarelessErezept:
     client = CarelessErezept(
         transport,
         endpoints.base_url("erezept"),
         tokens=tokens,
         user_agent=USER_AGENT,
-        trust=endpoints.trust,
+        trust=trust,
     )
     return client.careless(faults)

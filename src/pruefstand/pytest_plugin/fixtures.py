@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pruefstand.clients.konnektor import KonnektorClient
 from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
@@ -17,7 +18,7 @@ from pruefstand.drivers.careless_eau import CarelessDesk
 from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.drivers.kim import KimMember
 from pruefstand.drivers.parties import InsuredPerson, Insurer
-from pruefstand.drivers.simulator import Pharmacy, Practice
+from pruefstand.drivers.simulator import CONTEXT, Pharmacy, Practice
 from pruefstand.errors import ConfigurationError
 from pruefstand.mockkit.world import MockWorld
 from pruefstand.pytest_plugin.case_log import CaseLog
@@ -167,6 +168,18 @@ def pharmacy(
 ) -> Iterator[Pharmacy]:
     """A public pharmacy."""
     yield from _pharmacy(world, recorder, faults, "Apotheke am Markt", "apotheke")
+
+
+@pytest.fixture
+def pharmacy_with_konnektor(
+    world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
+) -> Iterator[Pharmacy]:
+    """A pharmacy that has signatures verified; it shares the practice's Konnektor and context."""
+    card, actor = world.pki.smcb("Apotheke am Markt", role="apotheke"), "apotheke"
+    with HttpTransport(recorder, actor=actor, tls=world.client_tls("CS1")) as transport:
+        konnektor = KonnektorClient(transport, world.base_url("konnektor"), CONTEXT)
+        known = faults.of("avs")
+        yield Pharmacy(world, transport, clock, card.aut, card.telematik_id, known, konnektor)
 
 
 @pytest.fixture

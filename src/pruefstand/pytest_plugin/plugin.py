@@ -33,6 +33,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     kim,
     operate,
     pharmacy,
+    pharmacy_with_konnektor,
     pki,
     practice,
     profile,
