@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from mocks.erezept.inner import Inner, InnerRequests
 from mocks.erezept.pki_endpoints import PkiEndpoints
@@ -30,6 +32,8 @@ class WebLayer:
 
     def trusted(self, request: Request, pseudonym: str) -> Response:
         """POST /VAU/{pseudonym}: decrypt, answer, encrypt; the business status is inside."""
+        if status := self._unavailable():
+            return self.plain_error(request, status, Response(status).reason)
         if len(request.body) > MAX_BODY:
             return self.plain_error(request, 413, "Payload Too Large")
         try:
@@ -39,6 +43,14 @@ class WebLayer:
         user = request.header("X-erp-user") or "l"
         inner = self.inner.answer(opened.inner, token=opened.token, user=user)
         return self._sealed(opened, inner, pseudonym)
+
+    def _unavailable(self) -> int:
+        """Return the status every call is answered with for the moment; 0 when all is well."""
+        setting = self.ctx.settings.get("unavailable")
+        if not isinstance(setting, Mapping):
+            return 0
+        until = datetime.fromisoformat(str(setting["until"]))
+        return int(setting["status"]) if self.ctx.clock.now() < until else 0
 
     def _sealed(self, opened: OpenedRequest, inner: Inner, pseudonym: str) -> Response:
         body = self.vau.seal(opened, inner.response.raw())

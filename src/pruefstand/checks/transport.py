@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
+from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory, judge_all
 from pruefstand.checks.select import by_actor, carried_by_vau, outer_http
 from pruefstand.model.exchange import Exchange, Layer
 
@@ -126,6 +126,26 @@ def outer_resource_names_the_inner(exchanges: Exchanges) -> Judgement:
         expected="X-erp-resource ist die Ressource des inneren Aufrufs",
         show=lambda inner: f"X-erp-resource {outer(inner)!r} bei {inner.request.start}",
     )
+
+
+@factory
+def service_is_called_by_its_address(address: str, *requirements: str) -> Check:
+    """Return the check that every call of the Fachdienst goes to the published `address`."""
+    published = urlsplit(address)
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        return judge_all(
+            outer_http(exchanges, "erezept"),
+            lambda exchange: _place(exchange)[:2] == published[:2],
+            expected=f"jeder Aufruf an {published.scheme}://{published.netloc}",
+            show=lambda exchange: exchange.request.start,
+        )
+
+    return Check("service_is_called_by_its_address", requirements, judge)
+
+
+def _place(exchange: Exchange) -> SplitResult:
+    return urlsplit(exchange.request.start.partition(" ")[2])
 
 
 TRANSPORT_CHECKS: tuple[Check, ...] = (

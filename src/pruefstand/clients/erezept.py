@@ -220,6 +220,15 @@ class ErezeptClient:
         target = f"/Task?{query}" if query else "/Task"
         return self.checked(Request("GET", target, (("Accept", FHIR_XML),)), "Task")
 
+    def probe(self) -> None:
+        """Ask the root of the service whether it is there; raises ErezeptRefusal."""
+        self._channel.probe()
+
+    def metadata(self) -> Response:
+        """Read the capabilities through the VAU, the extended probe; raises ErezeptRefusal."""
+        request = Request("GET", "/metadata", (("Accept", FHIR_XML),))
+        return self.checked(request, "metadata", "metadata")
+
     def _post(
         self, operation: str, target: str, *, headers: Headers = (), body: bytes = b""
     ) -> Response:

@@ -65,6 +65,16 @@ class VauChannel:
         identifier = self._record(inner, response, sealed, answer, timer.seconds, operation)
         return replace(response, exchange_id=identifier)
 
+    def probe(self) -> None:
+        """Ask the root outside the channel whether the service is there (A_23219).
+
+        Raises ErezeptRefusal unless the answer is 200.
+        """
+        request = Request("GET", f"{self._base_url}/", (("User-Agent", self._user_agent),))
+        answer = self._transport.send(request, peer=PEER, operation="health")
+        if answer.status != 200:
+            raise outer_refusal("health", answer)
+
     def _opened(self, sealed: SealedRequest, answer: Response, operation: str) -> Response:
         try:
             return Response.parse(self._loaded().client.open(sealed, answer.body))

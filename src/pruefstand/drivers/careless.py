@@ -103,8 +103,12 @@ OUTER: tuple[Slip[Request], ...] = (
 class CarelessTransport:
     """Sends through another transport, and spoils what goes over the wire."""
 
-    def __init__(self, inner: Transport, faults: FaultSet) -> None:
+    def __init__(
+        self, inner: Transport, faults: FaultSet, more: tuple[Slip[Request], ...] = ()
+    ) -> None:
+        """`more` are slips beside `OUTER`."""
         self._inner = inner
+        self._slips = OUTER + more
         self._faults = faults
 
     @property
@@ -124,9 +128,9 @@ class CarelessTransport:
             with suppress(TransportFailure):
                 self._inner.send(wrong, peer=peer, operation=operation)
 
-        request = carried_out(OUTER, self._faults, operation, request, aside)
+        request = carried_out(self._slips, self._faults, operation, request, aside)
         answer = self._inner.send(request, peer=peer, operation=operation)
-        for again in spoiled(OUTER, self._faults, operation, AGAIN, request):
+        for again in spoiled(self._slips, self._faults, operation, AGAIN, request):
             aside(again)
         return answer
 
@@ -191,12 +195,14 @@ class CarelessErezept(ErezeptClient):
     """Spoils calls inside the VAU, and can upload a document ahead of the right one."""
 
     faults: FaultSet
+    _slips: tuple[Slip[Request], ...]
     _codes: dict[str, str]
     _accepted: dict[str, Activation]
 
-    def careless(self, faults: FaultSet) -> CarelessErezept:
-        """Let `faults` decide, and return the client."""
+    def careless(self, faults: FaultSet, more: tuple[Slip[Request], ...] = ()) -> CarelessErezept:
+        """Let `faults` decide over `INNER` and `more`, and return the client."""
         self.faults, self._codes, self._accepted = faults, {}, {}
+        self._slips = INNER + more
         return self
 
     def call(
@@ -208,9 +214,9 @@ class CarelessErezept(ErezeptClient):
             with suppress(ServiceRefusal):
                 ErezeptClient.call(self, wrong, operation, resource, token=token)
 
-        inner = carried_out(INNER, self.faults, operation, inner, aside)
+        inner = carried_out(self._slips, self.faults, operation, inner, aside)
         answer = super().call(inner, operation, resource, token=token)
-        for again in spoiled(INNER, self.faults, operation, AGAIN, inner):
+        for again in spoiled(self._slips, self.faults, operation, AGAIN, inner):
             aside(again)
         return answer
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pruefstand.clients.erezept import AcceptedTask, ErezeptClient
+from pruefstand.clients.erezept import AcceptedTask, CreatedTask, ErezeptClient
 from pruefstand.clients.erezept_billing import ErezeptBilling
 from pruefstand.clients.erezept_messages import ErezeptMessages
 from pruefstand.clients.idp import AuthenticationCard, IdpClient, TokenSource
@@ -20,7 +20,7 @@ from pruefstand.clock import Clock
 from pruefstand.crypto.cms_qes import QesSigner
 from pruefstand.crypto.pki import Identity, Smcb
 from pruefstand.crypto.prehashed import sign_digest
-from pruefstand.drivers import carelessness
+from pruefstand.drivers import careless_erezept, carelessness
 from pruefstand.drivers import carelessness_erezept as careless_about
 from pruefstand.drivers.careless import DOCUMENTS, PRINTS, CarelessErezept, CarelessTransport
 from pruefstand.drivers.careless_konnektor import CarelessKonnektor
@@ -31,14 +31,17 @@ from pruefstand.flows import (
     abrechnen,
     anmelden,
     einloesen,
+    erreichbarkeit,
     loeschen,
     verordnen,
+    wiederholen,
     zertifikate_pruefen,
 )
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.model.fault import FaultSet
 from pruefstand.prints import sheet_reading
 from pruefstand.prints.token_sheet import TokenSheet
+from pruefstand.rng import Rng
 from pruefstand.transport import Transport
 
 PRODUCT = "Pruefstand/0.1.0 pruefstand"
@@ -91,7 +94,7 @@ class Practice:
         faults: FaultSet | None = None,
     ) -> None:
         self.faults = faults if faults is not None else FaultSet()
-        wire = CarelessTransport(transport, self.faults)
+        wire = CarelessTransport(transport, self.faults, careless_erezept.OUTER)
         address = endpoints.base_url("konnektor")
         self.konnektor = CarelessKonnektor(wire, address, CONTEXT, self.faults)
         self.tokens = _LazyTokens(
@@ -133,6 +136,22 @@ class Practice:
         return verordnen.prescribe(
             self.erezept, self.konnektor, hba, flow_type=flow_type, write=attempted
         )
+
+    def create_patiently(self, flow_type: int, *, pause: Callable[[float], None]) -> CreatedTask:
+        """Call $create; what passes by itself is waited for (`pause` takes seconds)."""
+        return wiederholen.patiently(
+            lambda: self.erezept.create(flow_type), pause, careless_erezept.retried(self.faults)
+        )
+
+    def idle(self, periods: int, *, pause: Callable[[float], None], rng: Rng) -> None:
+        """Have nothing to do for `periods` idle times; the root is probed after each."""
+
+        def probe() -> None:
+            self.erezept.probe()
+            if careless_about.PROBES_BY_TIMER in self.faults:
+                self.erezept.metadata()
+
+        erreichbarkeit.watch(probe, periods, careless_erezept.idle_pause(self.faults, pause), rng)
 
     def print_sheet(self, sheet: TokenSheet) -> str:
         """Return the printed page as HTML; what a reader sees on it is recorded, codes decoded."""
@@ -270,4 +289,4 @@ def _erezept(
         user_agent=USER_AGENT,
         trust=trust,
     )
-    return client.careless(faults)
+    return client.careless(faults, careless_erezept.INNER)
