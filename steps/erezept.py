@@ -23,6 +23,7 @@ from pruefstand.clients.erezept import AcceptedTask
 from pruefstand.clock import BERLIN, VirtualClock
 from pruefstand.drivers.simulator import Pharmacy, Practice
 from pruefstand.errors import ServiceRefusal
+from pruefstand.fhir.canonical import canonical
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.flows.einloesen import Redeemed
 from pruefstand.flows.verordnen import Prescribed
@@ -56,11 +57,12 @@ class Draft:
         return self.order.flow_type
 
     def write(self, prescription_id: str) -> bytes:
-        """Return the document for `prescription_id`."""
+        """Return the document for `prescription_id` in the form that is signed."""
         authored = self.clock.now() - timedelta(days=self.days_ago)
-        return build_prescription(
+        document = build_prescription(
             self.order, rezept_id=prescription_id, version=self.version, authored=authored
         )
+        return canonical(document)
 
 
 @pytest.fixture

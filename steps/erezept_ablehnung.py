@@ -200,7 +200,7 @@ def activated_again(practice: Practice, prescribed: Prescribed) -> None:
 
 @when("der Inhalt nach der Signatur verändert und eingestellt wird")
 def activated_after_change(practice: Practice, prepared: Signed) -> None:
-    changed = prepared.signed.replace(b'<status value="active"/>', b'<status value="passiv"/>', 1)
+    changed = prepared.signed.replace(b'<status value="active"', b'<status value="passiv"', 1)
     if changed == prepared.signed:
         raise AssertionError("das signierte Dokument enthält die zu ändernde Stelle nicht")
     task = prepared.task

@@ -10,7 +10,7 @@ from pruefstand.pytest_plugin.case_log import CaseLog
 from steps.erezept import Draft
 from steps.erezept_ablehnung import Signed, prepare
 
-STATUS = b'<status value="active"/>'
+STATUS = b'<status value="active"></status>'
 
 
 @given("die Ärztin signiert eine Verordnung ohne Status", target_fixture="prepared")

@@ -36,7 +36,12 @@ from pruefstand.model.exchange import Exchange, Layer, Message
 from pruefstand.model.verdict import Verdict
 from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
-from tests.unit import test_eau_checks, test_kim_checks
+from tests.unit import (
+    test_checks_conduct,
+    test_checks_content,
+    test_eau_checks,
+    test_kim_checks,
+)
 from tests.unit.synthetic_traffic import (
     ID,
     NOON,
@@ -468,6 +473,8 @@ def test_every_check_is_tried_here() -> None:
     tried = {check.name for check, _ in WRONG} | {
         row[0].name for row in (*MESSAGE_CONTROLS, *LOGIN_CONTROLS, *PRINT_CONTROLS)
     }
+    tried |= {row[0].name for row in test_checks_conduct.CONTROLS}
+    tried |= {check.name for check in test_checks_content.TRIED}
     tried |= {check.name for check in (transport.outer_resource_names_the_inner,)}
     tried |= {check.name for check, _, _ in KIM_CHECKS}
     tried |= {check.name for check, _, _ in test_eau_checks.STATIC}

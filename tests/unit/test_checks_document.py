@@ -10,10 +10,13 @@ import pytest
 
 from pruefstand.checks.erezept_document import RULES, document_keeps, keeps
 from pruefstand.crypto.cms_qes import QesSigner
+from pruefstand.crypto.pki import Identity
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.fhir.xml import to_xml
 from pruefstand.rng import Rng
-from pruefstand.testdata.orders import PrescriptionOrder, Series, order
+from pruefstand.testdata.insurers import after_accident
+from pruefstand.testdata.orders import Accident, PrescriptionOrder, Series, Teratogenic, order
+from pruefstand.testdata.practices import physician
 from tests.unit.synthetic_traffic import ID, NOON, PKI, Traffic, in_vau
 
 PRIVATE = "200.000.123.456.789.51"
@@ -29,6 +32,21 @@ def part() -> bytes:
     series = Series(1, 2, DAY, DAY + timedelta(days=30), "6f2c1c9e-3c0b-4d8e-9a57-0d6f1f0c2b11")
     chosen = replace(order(Rng(1)), series=series)
     return build_prescription(chosen, rezept_id=ID, version="1.4", authored=NOON)
+
+
+def changed(**fields: object) -> bytes:
+    chosen = replace(order(Rng(1)), **fields)  # type: ignore[arg-type]
+    return build_prescription(chosen, rezept_id=ID, version="1.4", authored=NOON)
+
+
+def in_training() -> bytes:
+    trainee = replace(order(Rng(1)).practitioner, number="", qualification="03")
+    return changed(practitioner=trainee, responsible=physician(Rng(2)))
+
+
+def accident_at_work() -> bytes:
+    accident = Accident("2", "Muster GmbH", DAY)
+    return changed(coverage=after_accident(Rng(3), "BG"), accident=accident, copayment="1")
 
 
 def private() -> bytes:
@@ -100,6 +118,34 @@ CONTROLS: dict[str, tuple[bytes, list[tuple[bytes, bytes]]]] = {
             ),
         ],
     ),
+    "strength_is_split": (
+        written(),
+        [(b"<strength>", b"<power>"), (b"<denominator>", b"<reference>")],
+    ),
+    "responsible_person_where_due": (
+        in_training(),
+        [
+            (b"<attester>", b"<witness>"),
+            (
+                b'KBV_CS_FOR_Qualification_Type"/><code value="03"/>',
+                b'KBV_CS_FOR_Qualification_Type"/><code value="00"/>',
+            ),
+        ],
+    ),
+    "accident_insurers_pay_for_work": (
+        accident_at_work(),
+        [
+            (b'<code value="BG"/>', b'<code value="GKV"/>'),
+            (b"KBV_EX_FOR_Alternative_IK", b"KBV_EX_FOR_Other_IK"),
+        ],
+    ),
+    "supply_is_within_the_law": (
+        changed(category="02", teratogenic=Teratogenic(4, childbearing=True)),
+        [
+            (b'Duration><value value="4"/>', b'Duration><value value="5"/>'),
+            (b"Woche(n)", b"Monat(e)"),
+        ],
+    ),
 }
 SPOILED = [(rule, pair) for rule, (_, pairs) in CONTROLS.items() for pair in pairs]
 
@@ -133,8 +179,8 @@ def test_a_rule_breaks_on_one_damage(rule: str, damage: tuple[bytes, bytes]) -> 
     assert not keeps(rule, balanced(*damage, CONTROLS[rule][0]))
 
 
-def uploaded(document: bytes, status: int = 200) -> list[object]:
-    signed = QesSigner(PKI.hba().qes).sign(document, at=NOON)
+def uploaded(document: bytes, status: int = 200, card: Identity | None = None) -> list[object]:
+    signed = QesSigner(card or PKI.hba().qes).sign(document, at=NOON)
     binary = {
         "resourceType": "Binary",
         "contentType": "application/pkcs7-mime",

@@ -26,6 +26,29 @@ _PRIVATE = (
     "starts-with(/f:Bundle/f:identifier/f:value/@value, '209.'))"
 )
 _COVERAGE = f"{_ENTRY}/f:Coverage/f:type/f:coding/f:code/@value"
+_ACCIDENT = (
+    f"{_REQUEST}/f:extension[@url='{_KBV}KBV_EX_FOR_Accident']"
+    "/f:extension[@url='Unfallkennzeichen']/f:valueCoding/f:code/@value"
+)
+_PAYER = (
+    f"{_ENTRY}/f:Coverage/f:payor/f:identifier/f:extension[@url='{_KBV}KBV_EX_FOR_Alternative_IK']"
+    "/f:valueIdentifier/f:value/@value"
+)
+_WRITER = (
+    f"{_ENTRY}/f:Practitioner[f:id/@value = substring-after("
+    f"{_ENTRY}/f:Composition/f:author[f:type/@value='Practitioner']/f:reference/@value, '/')]"
+)
+_WRITER_KIND = (
+    f"{_WRITER}/f:qualification/f:code/f:coding"
+    "[contains(f:system/@value, 'KBV_CS_FOR_Qualification_Type')]/f:code/@value"
+)
+_RESPONSIBLE = f"{_ENTRY}/f:Composition/f:attester/f:party/f:reference/@value"
+_STRENGTH = f"{_ENTRY}/f:Medication/f:ingredient/f:strength"
+_SUPPLY = f"{_REQUEST}/f:dispenseRequest/f:expectedSupplyDuration"
+_CHILDBEARING = (
+    f"{_REQUEST}/f:extension[@url='{_KBV}KBV_EX_ERP_Teratogenic']"
+    "/f:extension[@url='GebaerfaehigeFrau']/f:valueBoolean/@value"
+)
 _RESOLVED = " and ".join(
     f"not({_ENTRY}//f:{element}/f:reference[starts-with(@value, '{kind}/')"
     f" and not(substring-after(@value, '/') = {_ENTRY}/f:{kind}/f:id/@value)])"
@@ -99,6 +122,32 @@ _RULES = (
         f"boolean({_MVO}[f:extension[@url='Kennzeichen']/f:valueBoolean/@value='true']"
         "/f:extension[@url='Zeitraum']/f:valuePeriod/f:start/@value)",
         "Beginn der Einlösefrist bei jeder Teilverordnung",
+    ),
+    Rule(
+        "strength_is_split",
+        f"count({_STRENGTH}) > 0 and not({_STRENGTH}[not(f:numerator/f:value/@value)"
+        " or not(f:numerator/f:unit/@value) or not(f:denominator/f:value/@value)])",
+        "je Wirkstoff Menge und Bezugsmenge, nach Zahl und Einheit getrennt",
+    ),
+    Rule(
+        "responsible_person_where_due",
+        f"count({_WRITER}) = 1 and"
+        f" (not({_RESPONSIBLE}) or {_WRITER_KIND} = '03' or {_WRITER_KIND} = '04') and"
+        f" ({_RESPONSIBLE} or not({_WRITER_KIND} = '03') or {_WRITER}/f:identifier)",
+        "verantwortliche Person nur bei Typ 03 und 04, bei 03 ohne Nummer immer",
+    ),
+    Rule(
+        "accident_insurers_pay_for_work",
+        f"({_ACCIDENT} = '2' or {_ACCIDENT} = '4') and"
+        f" ({_COVERAGE} = 'BG' or {_COVERAGE} = 'UK') and count({_PAYER}) = 1",
+        "bei Arbeitsunfall und Berufskrankheit Kostenträger BG oder UK mit dessen IK",
+    ),
+    Rule(
+        "supply_is_within_the_law",
+        f"{_SUPPLY}/f:unit/@value = 'Woche(n)' and number({_SUPPLY}/f:value/@value) > 0 and"
+        f" (({_CHILDBEARING} = 'true' and number({_SUPPLY}/f:value/@value) <= 4) or"
+        f" ({_CHILDBEARING} = 'false' and number({_SUPPLY}/f:value/@value) <= 12))",
+        "Reichdauer in Wochen: höchstens 12, bei gebärfähigen Frauen höchstens 4",
     ),
 )
 RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in _RULES})

@@ -249,7 +249,12 @@ DOCUMENTS: tuple[Slip[bytes], ...] = (
     Slip(
         named.WRONG_INTENT, "", AHEAD, _replaced(rb'<intent value="order"', b'<intent value="plan"')
     ),
-    Slip(named.NO_PROFILE, "", AHEAD, _replaced(rb'<profile value="[^"]*_Patient[^"]*"\s*/>', b"")),
+    Slip(
+        named.NO_PROFILE,
+        "",
+        AHEAD,
+        _replaced(rb'<profile value="[^"]*_Patient[^"]*"\s*(/>|></profile>)', b""),
+    ),
     Slip(
         named.WRONG_MEDICATION,
         "",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from pruefstand.clients.konnektor.channel import Reply
 from pruefstand.drivers import carelessness_erezept as named
+from pruefstand.drivers.careless_konnektor import CarelessKonnektor
 from pruefstand.drivers.slips import Placing, Slip
 from pruefstand.flows.wiederholen import RETRIED, Patience
 from pruefstand.model.fault import FaultSet
 from pruefstand.model.http import Request
+from pruefstand.soap.envelope import Element, decode
+from pruefstand.soap.namespaces import prefixed
 
+_T_FLOW = b'value="166.'
 SHORT_IDLE = 60.0
 """Seconds between the probes of a caller in a hurry."""
 
@@ -41,6 +47,56 @@ def _at(path: str, host: str = "") -> Callable[[Request], Request]:
         return replace(request, target=f"{place.scheme}://{netloc}{path or place.path}")
 
     return change
+
+
+def _put(pattern: bytes, by: bytes) -> Callable[[bytes], bytes | None]:
+    """Return what rewrites a document where `pattern` is found; any other stays right."""
+    compiled = re.compile(pattern)
+
+    def change(document: bytes) -> bytes | None:
+        changed, count = compiled.subn(by, document)
+        return changed if count else None
+
+    return change
+
+
+DOCUMENTS: tuple[Slip[bytes], ...] = tuple(
+    Slip(name, "", Placing.AHEAD, _put(pattern, by))
+    for name, pattern, by in (
+        (named.NOT_CANONICAL, rb"^<Bundle ", b'<?xml version="1.0" encoding="UTF-8"?>\n<Bundle '),
+        (named.OTHER_DOSAGE_TEXT, rb'(<valueMarkdown value=")', rb"\1etwa "),
+        (
+            named.LOOSE_DOSAGE,
+            rb"</dosageInstruction>",
+            b'<patientInstruction value="bald"></patientInstruction></dosageInstruction>',
+        ),
+        (
+            named.STRENGTH_WITHOUT_UNIT,
+            rb"(<strength><numerator><value [^>]*></value>)<unit [^>]*></unit>",
+            rb"\1",
+        ),
+        (named.RENAMED_PRODUCT, rb'(ifa/pzn"[^T]*?</coding><text value=")', rb"\1Neu: "),
+        (named.NO_RESPONSIBLE, rb"<attester>.*?</attester>", b""),
+        (named.WRONG_PAYER, rb'<code value="(?:BG|UK)">', b'<code value="GKV">'),
+        (named.LONG_SUPPLY, rb'(<expectedSupplyDuration><value value=")\d+', rb"\g<1>40"),
+    )
+)
+
+
+class PrescribingKonnektor(CarelessKonnektor):
+    """A careless caller who may also take the practice's card for a T-Rezept."""
+
+    def call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
+        """Send `body`, a T-Rezept for another card where that is switched on."""
+        is_signing = prefixed(str(body.tag)).endswith(":SignDocument")
+        if is_signing and _signs_teratogenic(body) and named.T_BY_PRACTICE in self._faults:
+            body = self._for_practice_card(body)
+        return super().call(service, version, body, **facts)
+
+
+def _signs_teratogenic(body: Element) -> bool:
+    found = (node for node in body.iter() if str(node.tag).endswith("}Base64Data"))
+    return any(_T_FLOW in decode(node.text or "") for node in found)
 
 
 OUTER: tuple[Slip[Request], ...] = (

@@ -18,6 +18,16 @@ PROBES_BY_REFUSAL = "prueft_mit_erwarteter_ablehnung"
 PROBES_BY_TIMER = "prueft_erweitert_im_takt"
 BY_NUMBER = "fachdienst_unter_ip_adresse"
 
+NOT_CANONICAL = "dokument_nicht_kanonisch"
+OTHER_DOSAGE_TEXT = "dosierungstext_von_hand"
+LOOSE_DOSAGE = "dosierung_ausserhalb_des_profils"
+STRENGTH_WITHOUT_UNIT = "wirkstaerke_ohne_einheit"
+RENAMED_PRODUCT = "praeparat_umbenannt"
+NO_RESPONSIBLE = "ohne_verantwortliche_person"
+WRONG_PAYER = "arbeitsunfall_zu_lasten_der_kasse"
+LONG_SUPPLY = "t_rezept_reicht_zu_lange"
+T_BY_PRACTICE = "t_rezept_mit_praxiskarte"
+
 PVS = (
     Fault(
         VAU_CERTIFICATE,
@@ -42,6 +52,19 @@ PVS = (
     ),
     Fault(PROBES_BY_TIMER, "prüft bei jeder Gelegenheit auch durch die VAU", ("A_23217",)),
     Fault(BY_NUMBER, "spricht den Fachdienst unter seiner IP-Adresse an", ("A_19451-02",)),
+    Fault(NOT_CANONICAL, "signiert zuerst eine nicht kanonische Form", ("A_19559",)),
+    Fault(OTHER_DOSAGE_TEXT, "schreibt den Dosierungstext zuerst von Hand", ("P36-04",)),
+    Fault(
+        LOOSE_DOSAGE,
+        "gibt in der Dosierung mehr an, als ihr Profil erlaubt",
+        ("P36-43", "P36-04"),
+    ),
+    Fault(STRENGTH_WITHOUT_UNIT, "lässt die Einheit der Wirkstärke weg", ("P36-41", "P36-22")),
+    Fault(RENAMED_PRODUCT, "ändert den Handelsnamen aus den Stammdaten", ("P36-22",)),
+    Fault(NO_RESPONSIBLE, "lässt die verantwortliche Person weg", ("P36-34",)),
+    Fault(WRONG_PAYER, "verordnet nach dem Arbeitsunfall zu Lasten der Kasse", ("P36-38",)),
+    Fault(LONG_SUPPLY, "verordnet ein T-Rezept für 40 Wochen", ("A_27835",)),
+    Fault(T_BY_PRACTICE, "signiert ein T-Rezept mit der Praxiskarte", ("A_27834",)),
 )
 AVS = (
     Fault(

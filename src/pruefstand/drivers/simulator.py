@@ -23,7 +23,6 @@ from pruefstand.crypto.prehashed import sign_digest
 from pruefstand.drivers import careless_erezept, carelessness
 from pruefstand.drivers import carelessness_erezept as careless_about
 from pruefstand.drivers.careless import DOCUMENTS, PRINTS, CarelessErezept, CarelessTransport
-from pruefstand.drivers.careless_konnektor import CarelessKonnektor
 from pruefstand.drivers.careless_login import CarelessScrutiny, attempts
 from pruefstand.drivers.slips import carried_out
 from pruefstand.fhir.dispensation import dispensation_body
@@ -96,7 +95,7 @@ class Practice:
         self.faults = faults if faults is not None else FaultSet()
         wire = CarelessTransport(transport, self.faults, careless_erezept.OUTER)
         address = endpoints.base_url("konnektor")
-        self.konnektor = CarelessKonnektor(wire, address, CONTEXT, self.faults)
+        self.konnektor = careless_erezept.PrescribingKonnektor(wire, address, CONTEXT, self.faults)
         self.tokens = _LazyTokens(
             lambda: TokenSource(
                 _idp(wire, endpoints, self.faults, self._trust_idp),
@@ -124,14 +123,14 @@ class Practice:
 
     def prescribe(self, flow_type: int, write: verordnen.Write) -> verordnen.Prescribed:
         """Write, sign and upload one prescription."""
-        hba = self.hba
+        hba, slips = self.hba, DOCUMENTS + careless_erezept.DOCUMENTS
 
         def attempted(prescription_id: str) -> bytes:
             def upload(wrong: bytes) -> None:
                 signed = verordnen.sign(self.konnektor, hba, wrong)
                 self._attempt(prescription_id, signed)
 
-            return carried_out(DOCUMENTS, self.faults, "", write(prescription_id), upload)
+            return carried_out(slips, self.faults, "", write(prescription_id), upload)
 
         return verordnen.prescribe(
             self.erezept, self.konnektor, hba, flow_type=flow_type, write=attempted

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pruefstand.fhir import kbv
+from pruefstand.fhir.dosage_text import dosage_text
 from pruefstand.fhir.kbv import Json
 
 _RENDERED = (
@@ -17,15 +19,22 @@ _ALGORITHM_VERSION = "1.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Dosing:
-    """Extensions of the MedicationRequest, and the dosageInstruction or nothing."""
+    """Extensions of the MedicationRequest, and its dosageInstruction or nothing."""
 
     extensions: list[Json] = field(default_factory=list)
-    instruction: Json = field(default_factory=dict)
+    instructions: list[Json] = field(default_factory=list)
 
 
-def dosing(text: str, *, kind: str, version: str) -> Dosing:
-    """Return the dosage `text` for a medication of `kind`, in the form of `version`."""
-    return _dosing_1_3(text, kind) if version == "1.3" else _dosing_1_4(text)
+def dosing(text: str, *, kind: str, version: str, structured: Sequence[Json] = ()) -> Dosing:
+    """Return the dosage for a medication of `kind`, in the form of `version`.
+
+    From 1.4 on it may be `structured` (DosageDgMP, elements of dosageInstruction); its text follows
+    from it then, and 1.3 carries that text. Raises DosageProblem.
+    """
+    text = dosage_text(structured) if structured else text
+    if version == "1.3":
+        return _dosing_1_3(text, kind)
+    return _dosing_1_4(text, list(structured))
 
 
 def _flag(given: bool) -> Json:
@@ -35,13 +44,13 @@ def _flag(given: bool) -> Json:
 def _dosing_1_3(text: str, kind: str) -> Dosing:
     # A compounding carries directions for use here, not a dosage, and no flag.
     if kind == "rezeptur":
-        return Dosing(instruction={"patientInstruction": text} if text else {})
+        return Dosing(instructions=[{"patientInstruction": text}] if text else [])
     if not text:
-        return Dosing(instruction={"extension": [_flag(False)]})
-    return Dosing(instruction={"extension": [_flag(True)], "text": text})
+        return Dosing(instructions=[{"extension": [_flag(False)]}])
+    return Dosing(instructions=[{"extension": [_flag(True)], "text": text}])
 
 
-def _dosing_1_4(text: str) -> Dosing:
+def _dosing_1_4(text: str, structured: list[Json]) -> Dosing:
     if not text:
         return Dosing([_flag(False)])
     parts = [
@@ -54,5 +63,5 @@ def _dosing_1_4(text: str) -> Dosing:
             {"url": _RENDERED, "valueMarkdown": text},
             {"url": _GENERATED, "extension": parts},
         ],
-        {"text": text},
+        structured or [{"text": text}],
     )

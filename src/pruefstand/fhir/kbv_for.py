@@ -81,9 +81,7 @@ def coverage(cover: Coverage, *, resource_id: str, patient_id: str, version: str
         "status": "active",
         "type": {"coding": [_insurance(cover.kind)]},
         "beneficiary": {"reference": f"Patient/{patient_id}"},
-        "payor": [
-            {"identifier": kbv.identifier(iknr.SYSTEM, cover.iknr), "display": cover.insurer}
-        ],
+        "payor": [{"identifier": _payor(cover), "display": cover.insurer}],
     }
 
 
@@ -157,6 +155,16 @@ def _insurance(kind: str) -> Json:
     if kind in _KBV_PAYORS:
         return kbv.kbv_coding("KBV_CS_FOR_Payor_Type_KBV", kind)
     return kbv.coding(_INSURANCE_KINDS, kind)
+
+
+def _payor(cover: Coverage) -> Json:
+    number = kbv.identifier(iknr.SYSTEM, cover.iknr)
+    if not cover.payer_iknr:
+        return number
+    other = kbv.identifier(iknr.SYSTEM, cover.payer_iknr)
+    return {
+        "extension": [kbv.extension("KBV_EX_FOR_Alternative_IK", valueIdentifier=other)]
+    } | number
 
 
 def _coverage_extensions(cover: Coverage) -> list[Json]:

@@ -9,14 +9,17 @@ from pruefstand.clock import BERLIN, berlin_day
 from pruefstand.fhir import dosage, kbv, kbv_for
 from pruefstand.fhir.kbv import Json
 from pruefstand.fhir.medication import medication
+from pruefstand.fhir.prescription_extensions import request_extensions
 from pruefstand.fhir.profiles import FOR_VERSION_OF_ERP
 from pruefstand.fhir.xml import to_xml
 from pruefstand.ids import rezept_id as rezept_ids
 from pruefstand.rng import Rng
-from pruefstand.testdata.orders import PrescriptionOrder, Series
+from pruefstand.testdata.orders import PrescriptionOrder
 
 BASE_ADDRESS = "https://pvs.pruefstand.test/fhir"
 
+WEEKS = "Woche(n)"
+"""Unit of the supply duration of a T-Rezept."""
 PRUEFNUMMER_SYSTEM = "https://fhir.kbv.de/NamingSystem/KBV_NS_FOR_Pruefnummer"
 
 _TYPES = (
@@ -28,7 +31,9 @@ _TYPES = (
     "Practitioner",
     "Organization",
     "Coverage",
+    "responsible",
 )
+"""What has an id of its own: resource types, and the person responsible for the one who writes."""
 
 
 def build_prescription(
@@ -111,7 +116,15 @@ def _resources(order: PrescriptionOrder, frame: _Frame) -> list[Json]:
             patient_id=ids["Patient"],
             version=version,
         ),
+        *_responsible(order, frame),
     ]
+
+
+def _responsible(order: PrescriptionOrder, frame: _Frame) -> list[Json]:
+    if order.responsible is None:
+        return []
+    number = frame.ids["responsible"]
+    return [kbv_for.practitioner(order.responsible, resource_id=number, version=frame.for_version)]
 
 
 def _composition(order: PrescriptionOrder, frame: _Frame) -> Json:
@@ -132,12 +145,17 @@ def _composition(order: PrescriptionOrder, frame: _Frame) -> Json:
             {"type": "Device", "identifier": software},
         ],
         "title": "elektronische Arzneimittelverordnung",
+        **({"attester": [_legally(frame)]} if order.responsible else {}),
         "custodian": frame.reference("Organization"),
         "section": [
             _section("Prescription", frame.reference("MedicationRequest")),
             _section("Coverage", frame.reference("Coverage")),
         ],
     }
+
+
+def _legally(frame: _Frame) -> Json:
+    return {"mode": "legal", "party": {"reference": f"Practitioner/{frame.ids['responsible']}"}}
 
 
 def _section(code: str, reference: Json) -> Json:
@@ -148,12 +166,14 @@ def _section(code: str, reference: Json) -> Json:
 
 
 def _medication_request(order: PrescriptionOrder, frame: _Frame) -> Json:
-    dosing = dosage.dosing(order.dosage_text, kind=order.kind, version=frame.version)
+    dosing = dosage.dosing(
+        order.dosage_text, kind=order.kind, version=frame.version, structured=order.dosage
+    )
     request: Json = {
         "resourceType": "MedicationRequest",
         "id": frame.ids["MedicationRequest"],
         "meta": kbv.meta("KBV_PR_ERP_Prescription", frame.version),
-        "extension": [*_request_extensions(order), *dosing.extensions],
+        "extension": [*request_extensions(order), *dosing.extensions],
         "status": "active",
         "intent": "order",
         "medicationReference": frame.reference("Medication"),
@@ -164,36 +184,13 @@ def _medication_request(order: PrescriptionOrder, frame: _Frame) -> Json:
     }
     if order.note:
         request["note"] = [{"text": order.note}]
-    if dosing.instruction:
-        request["dosageInstruction"] = [dosing.instruction]
-    request["dispenseRequest"] = {"quantity": {"value": order.quantity, "unit": "Packung"}}
+    if dosing.instructions:
+        request["dosageInstruction"] = dosing.instructions
+    dispensing: Json = {"quantity": {"value": order.quantity, "unit": "Packung"}}
+    if order.teratogenic:
+        dispensing["expectedSupplyDuration"] = {"value": order.teratogenic.weeks, "unit": WEEKS}
+    request["dispenseRequest"] = dispensing
     # A prescription by active substance leaves the choice to the pharmacy: the flag is forbidden.
     if order.kind != "wirkstoff":
         request["substitution"] = {"allowedBoolean": order.substitution}
     return request
-
-
-def _request_extensions(order: PrescriptionOrder) -> list[Json]:
-    copayment = kbv.kbv_coding("KBV_CS_FOR_StatusCoPayment", order.copayment)
-    return [
-        kbv.extension("KBV_EX_FOR_StatusCoPayment", valueCoding=copayment),
-        kbv.extension("KBV_EX_ERP_EmergencyServicesFee", valueBoolean=order.emergency_fee),
-        kbv.extension("KBV_EX_FOR_SER", valueBoolean=False),
-        kbv.extension("KBV_EX_ERP_Multiple_Prescription", extension=_series(order.series)),
-    ]
-
-
-def _series(series: Series | None) -> list[Json]:
-    if series is None:
-        return [kbv.part("Kennzeichen", valueBoolean=False)]
-    period = {"start": series.start.isoformat()}
-    if series.end is not None:
-        period["end"] = series.end.isoformat()
-    ratio = {"numerator": {"value": series.part}, "denominator": {"value": series.parts}}
-    number = kbv.identifier("urn:ietf:rfc:3986", f"urn:uuid:{series.series_id}")
-    return [
-        kbv.part("Kennzeichen", valueBoolean=True),
-        kbv.part("Nummerierung", valueRatio=ratio),
-        kbv.part("Zeitraum", valuePeriod=period),
-        kbv.part("ID", valueIdentifier=number),
-    ]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pruefstand.ids import iknr as iknr_rules
 from pruefstand.rng import Rng
 
 Insurance = Literal["GKV", "PKV"]
+AccidentPayer = Literal["BG", "UK"]
 
 STATUTORY = ("Musterkasse Nord", "Prüf-BKK", "Beispiel-Ersatzkasse", "Innungskasse Versuch")
 PRIVATE = ("Muster Private Krankenversicherung", "Beispiel Krankenversicherung a. G.")
 
+ACCIDENT: Mapping[str, str] = {"BG": "Beispiel-Berufsgenossenschaft", "UK": "Unfallkasse Muster"}
+
 _PRIVATE_CLASSIFICATION = "16"
+_ACCIDENT_CLASSIFICATION = "12"
 _REGIONS = ("01", "02", "17", "38", "46", "52", "71", "72", "83", "98")
 
 
@@ -28,6 +33,15 @@ class Coverage:
     disease_programme: str = "00"
     region: str | None = None
     insured_status: str = "1"
+    payer_iknr: str = ""
+    """Who pays in place of the insurer: BG or UK after an accident at work."""
+
+
+def after_accident(rng: Rng, kind: AccidentPayer) -> Coverage:
+    """Return the cover of an accident at work: statutory insurer, and who pays in its place."""
+    usual = coverage(rng)
+    payer = iknr_rules.generate(rng.derive("payer"), _ACCIDENT_CLASSIFICATION)
+    return replace(usual, kind=kind, insurer=ACCIDENT[kind], payer_iknr=payer)
 
 
 def coverage(rng: Rng, *, insurance: Insurance = "GKV", iknr: str | None = None) -> Coverage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from pruefstand.ids.rezept_id import FlowType
 from pruefstand.rng import Rng
@@ -32,6 +33,23 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Accident:
+    """Why somebody else pays; `cause` 1 accident, 2 at work, 4 occupational disease."""
+
+    cause: str
+    company: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Teratogenic:
+    """A T-Rezept: for how many weeks, and whether for a woman who may conceive."""
+
+    weeks: int
+    childbearing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PrescriptionOrder:
     """An order; codes are those of the KBV key tables, an empty dosage means none is given.
 
@@ -54,6 +72,12 @@ class PrescriptionOrder:
     note: str = ""
     series: Series | None = None
     pruefnummer: str = PRUEFNUMMER
+    dosage: tuple[dict[str, Any], ...] = ()
+    """A structured dosage (FHIR JSON, DosageDgMP) in place of the text."""
+    accident: Accident | None = None
+    teratogenic: Teratogenic | None = None
+    responsible: Practitioner | None = None
+    """Who answers for a writer in training."""
 
     @property
     def kind(self) -> Kind:
