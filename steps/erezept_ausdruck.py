@@ -26,7 +26,8 @@ def _drugs(order: PrescriptionOrder) -> tuple[str, ...]:
     product = order.medication
     if not isinstance(product, Product):
         raise ConfigurationError("Nur PZN-Verordnungen haben hier eine Druckzeile")
-    return (f"{order.quantity}x {product.name} PZN {product.pzn}",)
+    mark = "" if order.substitution else ", aut idem ausgeschlossen"
+    return (f"{order.quantity}x {product.name} PZN {product.pzn}{mark}",)
 
 
 @when(parsers.parse("die Praxis {count:d} Verordnungen einstellt und auf ein Blatt druckt"))

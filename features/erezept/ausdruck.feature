@@ -5,7 +5,7 @@ Funktionalität: Patientenausdruck und Wege der Apotheke
   Die Apotheke kommt später noch an ihre Quittung und kann eine Verordnung löschen.
 
   @tc:ERP-0950 @art:positiv @req:A_19554 @req:A_19279 @req:A_19280 @req:A_19543 @req:A_19553-01
-  @req:P6-24 @req:P6-241 @req:P6-242 @req:P6-243 @req:P6-25 @req:P6-26 @req:P6-311
+  @req:P6-24 @req:P6-241 @req:P6-242 @req:P6-243 @req:P6-25 @req:P6-26 @req:P6-27 @req:P6-31 @req:P6-311
   Szenariogrundriss: Mehrere Verordnungen stehen auf einem Blatt
     Angenommen die Ärztin verordnet <versicherung>-versichert eine PZN-Verordnung mit Workflow <workflow>
     Wenn die Praxis <anzahl> Verordnungen einstellt und auf ein Blatt druckt

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,17 +16,20 @@ from pruefstand.checks.erezept_content import (
     master_data_are_unchanged,
     physician_signs_teratogenic,
 )
+from pruefstand.checks.erezept_print import product_lines_have_their_order
 from pruefstand.crypto.pki import Identity
 from pruefstand.fhir.canonical import canonical
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.rng import Rng
-from pruefstand.testdata.orders import order
+from pruefstand.testdata.orders import PrescriptionOrder, order
 from tests.unit.synthetic_traffic import ID, NOON, PKI
 from tests.unit.test_checks_document import uploaded
+from tests.unit.test_checks_print import paper
 
 T_ID = "166.000.123.456.789.10"
-WRITTEN = canonical(build_prescription(order(Rng(1)), rezept_id=ID, version="1.4", authored=NOON))
-NAME = order(Rng(1)).medication.name  # type: ignore[union-attr]
+ORDER = order(Rng(1))
+WRITTEN = canonical(build_prescription(ORDER, rezept_id=ID, version="1.4", authored=NOON))
+NAME = ORDER.medication.name  # type: ignore[union-attr]
 NAMED = master_data_are_unchanged({"name": NAME}, "P36-22")
 
 
@@ -41,7 +46,11 @@ CONTROLS: tuple[tuple[Check, Callable[[bytes], bytes]], ...] = (
     ),
     (NAMED, lambda it: it.replace(NAME.encode(), b"Anderes")),
 )
-TRIED = (*(row[0] for row in CONTROLS), physician_signs_teratogenic)
+TRIED = (
+    *(row[0] for row in CONTROLS),
+    physician_signs_teratogenic,
+    product_lines_have_their_order,
+)
 
 
 @pytest.mark.parametrize(("check", "damage"), CONTROLS)
@@ -65,4 +74,31 @@ def test_only_a_physician_signs_teratogenic(
     document = WRITTEN.replace(ID.encode(), prescription_id.encode())
     exchanges = uploaded(document, card=card)
     judgement = physician_signs_teratogenic.judge(exchanges)  # type: ignore[arg-type]
+    assert judgement.holds is expected
+
+
+PZN = ORDER.medication.pzn  # type: ignore[union-attr]
+FIXED = replace(ORDER, substitution=False)
+
+
+@pytest.mark.parametrize(
+    ("ordered", "line", "expected"),
+    [
+        (ORDER, f"1x {NAME} PZN {PZN}", True),
+        (ORDER, f"1x {NAME[:9]}… PZN {PZN}", True),
+        (ORDER, f"2x {NAME} PZN {PZN}", False),
+        (ORDER, f"PZN {PZN} 1x {NAME}", False),
+        (ORDER, f"1x {NAME}", False),
+        (ORDER, f"1x {NAME} PZN {PZN} aut idem", False),
+        (FIXED, f"1x {NAME} PZN {PZN}, aut idem ausgeschlossen", True),
+        (FIXED, f"1x {NAME} PZN {PZN}", False),
+    ],
+)
+def test_a_product_line_has_its_order(
+    ordered: PrescriptionOrder, line: str, expected: bool
+) -> None:
+    document = build_prescription(ordered, rezept_id=ID, version="1.4", authored=NOON)
+    page = json.dumps({"prescriptions": [{"id": ID, "drugs": [line]}]}).encode()
+    exchanges = [*uploaded(document), paper(page)]
+    judgement = product_lines_have_their_order.judge(exchanges)  # type: ignore[arg-type]
     assert judgement.holds is expected

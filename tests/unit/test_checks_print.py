@@ -42,6 +42,10 @@ def with_collective(code: str) -> bytes:
     return edited(collective=code)
 
 
+def with_measures(**measures: float) -> bytes:
+    return edited(prescriptions=[{"id": ID, "drugs": [], "code": "", **measures}])
+
+
 ALONE = json.loads(page())["prescriptions"][0]["code"]
 FOREIGN = json.loads(page(entries=(SheetEntry(OTHER, ("Ibu",)),)))["prescriptions"]
 RECORDING = Traffic().exchanges()
@@ -80,6 +84,16 @@ CONTROLS: list[tuple[Check, Exchange, list[Exchange]]] = [
         printed.heading_names_the_kind,
         paper(page()),
         [paper(edited(heading="Ausdruck")), paper(b"{}")],
+    ),
+    (
+        printed.codes_have_size_and_quiet_zone,
+        paper(page()),
+        [
+            paper(with_measures(width=20.0, quiet=2.9)),
+            paper(with_measures(width=20.0)),
+            paper(with_measures(quiet=3.5)),
+            paper(edited(prescriptions=[])),
+        ],
     ),
     (
         pharmacy.receipt_is_fetched_again_with_the_secret,
@@ -134,6 +148,6 @@ def test_a_damaged_code_reads_as_nothing() -> None:
     )
     whole = json.loads(read(sheet.html(), sheet.tokens))
     assert json.loads(whole["collective"])["urls"] == [TOKEN.url, OTHER.url]
-    spoiled = json.loads(read(sheet.html().replace("M2 2h1v1", "M3 2h1v1"), sheet.tokens))
+    spoiled = json.loads(read(sheet.html().replace("M6 6h1v1", "M7 6h1v1"), sheet.tokens))
     assert spoiled["collective"] == ""
     assert {one["code"] for one in spoiled["prescriptions"]} == {""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,8 @@ from pruefstand.model.exchange import Exchange, Layer
 _ENTRY = "/f:Bundle/f:entry/f:resource"
 _NAME = f"{_ENTRY}/f:Patient/f:name[f:use/@value='official']"
 MOST_TOKENS = 3
+QUIET_ZONE = 3.0
+"""Millimetres around a code."""
 
 
 def _prints(exchanges: Exchanges) -> list[Exchange]:
@@ -82,6 +85,78 @@ def collective_code_has_all_tokens(exchanges: Exchanges) -> Judgement:
         show=lambda exchange: (
             f"{len(_urls(_page(exchange).get('collective', '')))} Token im Sammelcode, "
             f"{len(_prescriptions(exchange))} Verordnungen"
+        ),
+    )
+
+
+def _task_id(exchange: Exchange) -> str:
+    return exchange.request.start.split("/Task/", 1)[-1].split("/", 1)[0]
+
+
+def _documents(exchanges: Exchanges) -> dict[str, bytes]:
+    """Return what was signed for each uploaded prescription."""
+    uploads = answered(carried_by_vau(exchanges, "Task/$activate"), 200, 252)
+    found = {_task_id(item): uploaded(item) for item in uploads}
+    return {task: document.content for task, document in found.items() if document is not None}
+
+
+def _line(document: bytes) -> re.Pattern[str] | None:
+    """Return what the line of a prescription by PZN looks like; a long name may be cut."""
+    quantity = value(document, f"{_ENTRY}/f:MedicationRequest/f:dispenseRequest//f:value/@value")
+    name = value(document, f"{_ENTRY}/f:Medication/f:code/f:text/@value")
+    pzn = value(document, f"{_ENTRY}/f:Medication/f:code/f:coding/f:code/@value")
+    if not (quantity and name and pzn):
+        return None
+    fixed = value(document, f"{_ENTRY}/f:MedicationRequest/f:substitution/*/@value") == "false"
+    cut = "|".join(re.escape(name[:length]) for length in range(len(name), 0, -1))
+    mark = r"\b.*aut idem.*" if fixed else "(?!.*aut idem).*"
+    return re.compile(rf"{quantity}\s?x (?:{cut})…? PZN:? ?{pzn}{mark}")
+
+
+@check("P6-27")
+def product_lines_have_their_order(exchanges: Exchanges) -> Judgement:
+    """A prescription by PZN is printed as quantity, name, PZN, then the mark that forbids exchange.
+
+    A name that is too long may be cut; quantity and PZN stay.
+    """
+    documents = _documents(exchanges)
+
+    def right(item: dict[str, Any]) -> bool:
+        line = _line(documents.get(item["id"], b""))
+        return line is not None and bool(line.fullmatch(" ".join(item["drugs"])))
+
+    return judge_all(
+        _prints(exchanges),
+        lambda exchange: (
+            bool(_prescriptions(exchange)) and all(map(right, _prescriptions(exchange)))
+        ),
+        expected="je Verordnung Menge, Handelsname, PZN und Kennzeichen in dieser Folge",
+        show=lambda exchange: "; ".join(
+            " ".join(item["drugs"]) for item in _prescriptions(exchange) if not right(item)
+        ),
+    )
+
+
+@check("P6-31")
+def codes_have_size_and_quiet_zone(exchanges: Exchanges) -> Judgement:
+    """The codes of a page are of one size, and 3 mm around each are free."""
+
+    def right(exchange: Exchange) -> bool:
+        items = _prescriptions(exchange)
+        return (
+            bool(items)
+            and len({item.get("width") for item in items}) == 1
+            and all(item.get("width", 0) > 0 for item in items)
+            and all(item.get("quiet", 0) >= QUIET_ZONE for item in items)
+        )
+
+    return judge_all(
+        _prints(exchanges),
+        right,
+        expected=f"Codes in gleicher Größe, ringsum {QUIET_ZONE} mm frei",
+        show=lambda exchange: ", ".join(
+            f"{item.get('width')} mm, Ruhezone {item.get('quiet')} mm"
+            for item in _prescriptions(exchange)
         ),
     )
 
@@ -167,6 +242,8 @@ PRINT_CHECKS: tuple[Check, ...] = (
     each_prescription_has_its_code,
     collective_code_has_all_tokens,
     heading_names_the_kind,
+    product_lines_have_their_order,
+    codes_have_size_and_quiet_zone,
     print_shows("patient", "P6-24"),
     print_shows("birth_date", "P6-241"),
     print_shows("kvnr", "P6-242"),

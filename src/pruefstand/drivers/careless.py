@@ -265,7 +265,7 @@ DOCUMENTS: tuple[Slip[bytes], ...] = (
 
 
 PRINTS: tuple[Slip[str], ...] = (
-    Slip(named.SPOILED_CODE, "", INSTEAD, lambda page: page.replace("M2 2h1v1", "M3 2h1v1")),
+    Slip(named.SPOILED_CODE, "", INSTEAD, lambda page: page.replace("M6 6h1v1", "M7 6h1v1")),
     Slip(named.NO_DETAILS, "", INSTEAD, lambda page: re.sub(r"<dd>[^<]*</dd>", "<dd></dd>", page)),
     Slip(
         named.BARE_HEADING,

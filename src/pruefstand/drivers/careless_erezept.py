@@ -18,6 +18,8 @@ from pruefstand.soap.envelope import Element, decode
 from pruefstand.soap.namespaces import prefixed
 
 _T_FLOW = b'value="166.'
+_CUT = 5
+"""Modules of a quiet zone that are cut away."""
 SHORT_IDLE = 60.0
 """Seconds between the probes of a caller in a hurry."""
 
@@ -80,6 +82,25 @@ DOCUMENTS: tuple[Slip[bytes], ...] = tuple(
         (named.WRONG_PAYER, rb'<code value="(?:BG|UK)">', b'<code value="GKV">'),
         (named.LONG_SUPPLY, rb'(<expectedSupplyDuration><value value=")\d+', rb"\g<1>40"),
     )
+)
+
+
+def _without_quiet_zone(page: str) -> str:
+    def tighter(found: re.Match[str]) -> str:
+        side = int(found[1]) - 2 * _CUT
+        return f'viewBox="{_CUT} {_CUT} {side} {side}"'
+
+    return re.sub(r'viewBox="0 0 (\d+) \d+"', tighter, page)
+
+
+PRINTS: tuple[Slip[str], ...] = (
+    Slip(
+        named.PZN_FIRST,
+        "",
+        Placing.INSTEAD,
+        lambda page: re.sub(r"<h2>(\d+x .*?) (PZN \d{8})", r"<h2>\2 \1", page),
+    ),
+    Slip(named.TIGHT_CODE, "", Placing.INSTEAD, _without_quiet_zone),
 )
 
 

@@ -27,6 +27,8 @@ NO_RESPONSIBLE = "ohne_verantwortliche_person"
 WRONG_PAYER = "arbeitsunfall_zu_lasten_der_kasse"
 LONG_SUPPLY = "t_rezept_reicht_zu_lange"
 T_BY_PRACTICE = "t_rezept_mit_praxiskarte"
+PZN_FIRST = "ausdruck_pzn_vor_dem_namen"
+TIGHT_CODE = "ausdruck_code_ohne_ruhezone"
 
 PVS = (
     Fault(
@@ -65,6 +67,8 @@ PVS = (
     Fault(WRONG_PAYER, "verordnet nach dem Arbeitsunfall zu Lasten der Kasse", ("P36-38",)),
     Fault(LONG_SUPPLY, "verordnet ein T-Rezept für 40 Wochen", ("A_27835",)),
     Fault(T_BY_PRACTICE, "signiert ein T-Rezept mit der Praxiskarte", ("A_27834",)),
+    Fault(PZN_FIRST, "druckt die PZN vor dem Handelsnamen", ("P6-27",)),
+    Fault(TIGHT_CODE, "druckt Codes fast ohne Ruhezone", ("P6-31",)),
 )
 AVS = (
     Fault(

@@ -154,7 +154,9 @@ class Practice:
 
     def print_sheet(self, sheet: TokenSheet) -> str:
         """Return the printed page as HTML; what a reader sees on it is recorded, codes decoded."""
-        page = carried_out(PRINTS, self.faults, "", sheet.html(), lambda _: None)
+        page = carried_out(
+            PRINTS + careless_erezept.PRINTS, self.faults, "", sheet.html(), lambda _: None
+        )
         self._wire.recorder.add(
             Layer.PRINT,
             actor=self._wire.actor,

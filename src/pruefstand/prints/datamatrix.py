@@ -43,24 +43,24 @@ class Symbol:
         image.resize((side * scale, side * scale), Image.Resampling.NEAREST).save(target, "PNG")
         return target.getvalue()
 
-    def svg(self, *, module: float = 0.5) -> str:
-        """Return an SVG; `module` is the width of one module in millimetres."""
-        side = self.size + 2 * QUIET_ZONE
+    def svg(self, *, module: float = 0.5, quiet: int = QUIET_ZONE) -> str:
+        """Return an SVG; `module` is the width of one module in millimetres, `quiet` in modules."""
+        side = self.size + 2 * quiet
         width = f"{side * module:g}mm"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{width}" '
             f'viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
             f'<rect width="{side}" height="{side}" fill="#fff"/>'
-            f'<path fill="#000" d="{self._path()}"/></svg>'
+            f'<path fill="#000" d="{self._path(quiet)}"/></svg>'
         )
 
-    def _path(self) -> str:
+    def _path(self, quiet: int) -> str:
         parts = []
-        for y, row in enumerate(self.modules, QUIET_ZONE):
+        for y, row in enumerate(self.modules, quiet):
             x = 0
             while x < len(row):
                 run = next((i for i in range(x, len(row)) if not row[i]), len(row)) - x
                 if run:
-                    parts.append(f"M{x + QUIET_ZONE} {y}h{run}v1h-{run}z")
+                    parts.append(f"M{x + quiet} {y}h{run}v1h-{run}z")
                 x += run + 1
         return "".join(parts)

@@ -7,6 +7,7 @@ reading is strict (gemSpec_DM_eRp).
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from markupsafe import Markup
 from pruefstand.prints.datamatrix import Symbol
 
 MOST_TOKENS = 3
+MODULE = 0.55
+"""Millimetres of a module on paper."""
+QUIET = math.ceil(3 / MODULE)
+"""Modules around a code: 3 mm at least (KBV P6-31)."""
 MOST_CHARACTERS = 1024
 """A sheet of three tokens has 328; more is no token sheet."""
 _TOKEN = re.compile(r"Task/(?P<id>[0-9.]{22})/\$accept\?ac=(?P<code>[0-9a-f]{64})")
@@ -75,8 +80,8 @@ class TokenSheet:
         template = _environment().get_template("token_sheet.html.j2")
         return template.render(
             sheet=self,
-            collective=_drawing(self.tokens, module=0.55),
-            singles=[_drawing((entry.token,), module=0.55) for entry in self.entries],
+            collective=_drawing(self.tokens),
+            singles=[_drawing((entry.token,)) for entry in self.entries],
         )
 
 
@@ -119,8 +124,8 @@ def parse_payload(text: str) -> tuple[Token, ...]:
     return tuple(Token(*parse_token(url)) for url in urls)
 
 
-def _drawing(tokens: Sequence[Token], *, module: float) -> Markup:
-    return Markup(symbol(tokens).svg(module=module))  # noqa: S704 - numbers only
+def _drawing(tokens: Sequence[Token]) -> Markup:
+    return Markup(symbol(tokens).svg(module=MODULE, quiet=QUIET))  # noqa: S704 - numbers only
 
 
 @cache
