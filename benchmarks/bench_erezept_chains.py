@@ -10,6 +10,7 @@ is the rate two cores give when nobody else runs. Rounds of floor, one and two w
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -87,6 +88,8 @@ def generate(raw: str, number: int, count: Any, cpu: Any, start: Any) -> None:
         number,
     )
     caller.run()
+    gc.collect()
+    gc.freeze()
     start.wait(WAIT_SECONDS)
     done, spent, end = 0, time.process_time(), stopwatch() + SECONDS
     while stopwatch() < end:

@@ -6,7 +6,8 @@ and connections stay open: what is measured is the service and the protocol, not
 
 from __future__ import annotations
 
-import http.client
+import re
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from pruefstand.fhir.dispensation import DispensedMedication, build_dispensation
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.fhir.profiles import newest_erp
 from pruefstand.ids.rezept_id import FlowType
-from pruefstand.model.http import Request, Response
+from pruefstand.model.http import MalformedHttp, Request, Response
 from pruefstand.rng import Rng
 from pruefstand.testdata.orders import order
 from pruefstand.transport import NULL_RECORDER, Recorder, TransportFailure
@@ -33,40 +34,79 @@ TOKEN_SECONDS = 300
 _PLACE = "160.000.000.000.000.00"
 _OID = "1.2.276.0.76.4."
 TIMEOUT_SECONDS = 30.0
+_HEAD_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+_PIECE = 65536
 
 
 class KeepAlive:
-    """One connection of the standard library under the protocol clients; no record is kept."""
+    """One connection under the protocol clients; no record is kept.
+
+    A generator's own processor time is time the service under load does not get, so a request is
+    written at once and an answer read by its length, without the layers of `http.client`.
+    """
 
     recorder: Recorder = NULL_RECORDER
     actor = "last"
 
     def __init__(self, base_url: str, tls: ssl.SSLContext) -> None:
         parts = urlsplit(base_url)
-        self._connection = http.client.HTTPSConnection(
-            parts.hostname or "localhost", parts.port, timeout=TIMEOUT_SECONDS, context=tls
-        )
+        self._address = (parts.hostname or "localhost", parts.port or 443)
+        self._host = parts.netloc
+        self._tls = tls
+        self._socket: ssl.SSLSocket | None = None
 
     def send(self, request: Request, *, peer: str, operation: str) -> Response:
         """Return the answer; raises TransportFailure and starts anew with the next call."""
         parts = urlsplit(request.target)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        headers = (("Host", self._host), *request.headers)
+        raw = Request(request.method, path, headers, request.body).raw()
         try:
-            self._connection.request(
-                request.method, path, request.body or None, dict(request.headers)
-            )
-            answer = self._connection.getresponse()
-            body = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
+            connection = self._connected()
+            connection.sendall(raw)
+            return Response.parse(_answer(connection))
+        except (OSError, MalformedHttp) as error:
+            self.close()
             raise TransportFailure(
                 f"{peer} antwortet nicht: {error}", hint="Läuft der Mock noch?"
             ) from error
-        return Response(answer.status, tuple(answer.getheaders()), body)
+
+    def _connected(self) -> ssl.SSLSocket:
+        if self._socket is None:
+            plain = socket.create_connection(self._address, TIMEOUT_SECONDS)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket = self._tls.wrap_socket(plain, server_hostname=self._address[0])
+        return self._socket
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _answer(connection: ssl.SSLSocket) -> bytes:
+    """Return one HTTP answer as it came; raises MalformedHttp without its end or length."""
+    found = b""
+    while _HEAD_END not in found:
+        found += _received(connection)
+    head = found.index(_HEAD_END) + len(_HEAD_END)
+    length = _LENGTH.search(found, 0, head)
+    if length is None:
+        raise MalformedHttp("answer without Content-Length")
+    pieces, missing = [found], head + int(length[1]) - len(found)
+    while missing > 0:
+        pieces.append(_received(connection))
+        missing -= len(pieces[-1])
+    return b"".join(pieces)
+
+
+def _received(connection: ssl.SSLSocket) -> bytes:
+    piece = connection.recv(_PIECE)
+    if not piece:
+        raise MalformedHttp("connection closed within an answer")
+    return piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from mocks.erezept.errors import Refused
 from mocks.erezept.roles import INSURED
@@ -82,7 +83,8 @@ def _named(name: str) -> Format:
         raise Refused("not-acceptable", media=name) from None
 
 
-def weighted(accept: str) -> list[tuple[str, float]]:
+@lru_cache(maxsize=256)
+def weighted(accept: str) -> tuple[tuple[str, float], ...]:
     """Return the items of an Accept or Accept-Language header in lower case with their weight."""
     found = []
     for item in accept.split(","):
@@ -92,4 +94,4 @@ def weighted(accept: str) -> list[tuple[str, float]]:
             found.append((media, float(weight)))
         except ValueError:
             found.append((media, 0.0))
-    return [(media, weight) for media, weight in found if weight > 0]
+    return tuple((media, weight) for media, weight in found if weight > 0)

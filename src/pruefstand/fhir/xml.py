@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -35,6 +36,10 @@ Resource = Mapping[str, Any]
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]')
 """What must be escaped or refused; most texts hold none of it."""
+_SHORT = 100
+"""Characters of a text that is worth remembering."""
+_OF_ELEMENTS = ("id",)
+_OF_EXTENSIONS = ("id", "url")
 _ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -75,19 +80,25 @@ def to_xml(resource: Resource) -> bytes:
 def _write_resource(write: Callable[[str], None], resource: Resource, namespace: str = "") -> None:
     name = resource["resourceType"]
     write(f"<{name}{namespace}>")
-    for key, value in _elements(resource):
-        _write(write, key, value, resource.get(f"_{key}"))
+    _write_elements(write, resource)
     write(f"</{name}>")
 
 
-def _elements(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _write_elements(
+    write: Callable[[str], None], node: Mapping[str, Any], attributes: tuple[str, ...] = ()
+) -> None:
+    """Write what `node` holds but its `attributes`, which stand in its tag."""
     for key, value in node.items():
-        if key == "resourceType":
+        if key == "resourceType" or key in attributes:
             continue
-        if not key.startswith("_"):
-            yield key, value
-        elif key[1:] not in node:
-            yield key[1:], None
+        if key[0] == "_":
+            if key[1:] not in node and key[1:] not in attributes:
+                _write(write, key[1:], None, value)
+        # Most elements are plain texts: the common case comes first and without a detour.
+        elif type(value) is str and f"_{key}" not in node and key != "div":
+            write(_primitive(key, value))
+        else:
+            _write(write, key, value, node.get(f"_{key}"))
 
 
 def _write(write: Callable[[str], None], name: str, value: Any, companion: Any) -> None:
@@ -115,23 +126,33 @@ def _write_complex(write: Callable[[str], None], name: str, node: Mapping[str, A
         _write_resource(write, node)
         write(f"</{name}>")
         return
-    attributes = ("id", "url") if name.endswith("xtension") else ("id",)
+    attributes = _OF_EXTENSIONS if name.endswith("xtension") else _OF_ELEMENTS
     write(f"<{name}{_attributes(node, attributes)}>")
-    for key, value in _elements(node):
-        if key not in attributes:
-            _write(write, key, value, node.get(f"_{key}"))
+    _write_elements(write, node, attributes)
     write(f"</{name}>")
 
 
 def _write_primitive(write: Callable[[str], None], name: str, value: Any, companion: Any) -> None:
-    text = "" if value is None else f' value="{_escaped(value)}"'
     if not companion:
-        write(f"<{name}{text}/>")
+        write(f"<{name}/>" if value is None else _primitive(name, value))
         return
-    write(f"<{name}{_attributes(companion, ('id',))}{text}>")
+    text = "" if value is None else f' value="{_escaped(value)}"'
+    write(f"<{name}{_attributes(companion, _OF_ELEMENTS)}{text}>")
     for item in companion.get("extension", ()):
         _write_complex(write, "extension", item)
     write(f"</{name}>")
+
+
+def _primitive(name: str, value: Any) -> str:
+    if type(value) is str and len(value) <= _SHORT:
+        return _short(name, value)
+    return f'<{name} value="{_escaped(value)}"/>'
+
+
+@lru_cache(maxsize=4096)
+def _short(name: str, text: str) -> str:
+    """Return an element with a text that tends to come again: addresses, codes, profiles."""
+    return f'<{name} value="{_escaped(text)}"/>'
 
 
 def _attributes(node: Mapping[str, Any], names: tuple[str, ...]) -> str:

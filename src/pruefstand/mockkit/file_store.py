@@ -17,6 +17,8 @@ from pruefstand.mockkit.store import Table, Terms
 T = TypeVar("T")
 BUSY_SECONDS = 30.0
 """How long a writer waits for the others."""
+MOST_KEPT = 256
+"""Values of a table a process remembers beside their octets in the file."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -81,10 +83,15 @@ class FileStore:
         with self._lock:
             self._sql.close()
 
-    def rows(self, statement: str, *values: str | bytes) -> list[tuple[bytes]]:
+    def rows(self, statement: str, *values: str | bytes) -> list[tuple[bytes, ...]]:
         """Return all rows of a statement."""
         with self._lock:
             return self._sql.execute(statement, values).fetchall()
+
+    def write(self, statement: str, *values: str | bytes) -> int:
+        """Run a statement and return how many rows it changed."""
+        with self._lock:
+            return self._sql.execute(statement, values).rowcount
 
 
 class _FileTable(Table[T]):
@@ -94,13 +101,20 @@ class _FileTable(Table[T]):
         self._terms = terms
         # A setting reaches a standard dataclass only from a type around it.
         self._json = TypeAdapter(tuple[value], config=_JSON)  # type: ignore[valid-type]
+        self._read: dict[str, tuple[bytes, T]] = {}
 
     def add(self, key: str, value: T) -> bool:
+        body = self._json.dump_json((value,))
         with self._store.atomic():
-            if self.get(key) is not None:
-                return False
-            self._write(key, None, value)
-            return True
+            added = self._store.write(
+                "INSERT INTO record (kind, key, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                self._kind,
+                key,
+                body,
+            )
+            if added:
+                self._index(key, set(), set(self._terms(value)))
+            return bool(added)
 
     def put(self, key: str, value: T) -> None:
         with self._store.atomic():
@@ -110,7 +124,7 @@ class _FileTable(Table[T]):
         found = self._store.rows(
             "SELECT body FROM record WHERE kind = ? AND key = ?", self._kind, key
         )
-        return self._value(found[0][0]) if found else None
+        return self._value(key, found[0][0]) if found else None
 
     def change(self, key: str, step: Callable[[T], T]) -> T:
         with self._store.atomic():
@@ -128,16 +142,16 @@ class _FileTable(Table[T]):
 
     def find(self, term: str) -> list[T]:
         found = self._store.rows(
-            "SELECT body FROM record JOIN term USING (kind, key)"
+            "SELECT body, key FROM record JOIN term USING (kind, key)"
             " WHERE kind = ? AND term = ? ORDER BY place",
             self._kind,
             term,
         )
-        return [self._value(row[0]) for row in found]
+        return [self._value(str(key), body) for body, key in found]
 
     def _write(self, key: str, before: T | None, after: T) -> None:
         body = self._json.dump_json((after,))
-        self._store.rows(
+        self._store.write(
             "INSERT INTO record (kind, key, body) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
             self._kind,
@@ -145,7 +159,10 @@ class _FileTable(Table[T]):
             body,
         )
         old = set(self._terms(before)) if before is not None else set()
-        new = set(self._terms(after))
+        self._index(key, old, set(self._terms(after)))
+        self._keep(key, body, after)
+
+    def _index(self, key: str, old: set[str], new: set[str]) -> None:
         for term in old - new:
             self._store.rows(
                 "DELETE FROM term WHERE kind = ? AND term = ? AND key = ?", self._kind, term, key
@@ -158,6 +175,16 @@ class _FileTable(Table[T]):
                 key,
             )
 
-    def _value(self, body: bytes) -> T:
+    def _value(self, key: str, body: bytes) -> T:
+        """Return the value in `body`; what this process read or wrote last is not parsed again."""
+        kept = self._read.get(key)
+        if kept is not None and kept[0] == body:
+            return kept[1]
         value: T = self._json.validate_json(body)[0]
+        self._keep(key, body, value)
         return value
+
+    def _keep(self, key: str, body: bytes, value: T) -> None:
+        if len(self._read) >= MOST_KEPT:
+            self._read.clear()
+        self._read[key] = (body, value)

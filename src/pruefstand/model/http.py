@@ -19,7 +19,10 @@ class MalformedHttp(ValueError):
 def header(headers: Headers, name: str) -> str | None:
     """Return the first value of `name`, without regard to case."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
 def as_headers(items: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
