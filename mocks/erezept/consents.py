@@ -64,6 +64,8 @@ def withdraw_consent(service: Service, call: Call) -> Answer:
         if records.consents.get(name) is None:
             raise Refused("consent-none")
         records.consents.remove(name)
+        if category == ABROAD:
+            records.eu_permissions.remove(kvnr)
         for item in records.charge_items.find(kvnr) if category == CHARGING else ():
             forget_charge_item(records, item)
     return Answer(204, insured=kvnr)

@@ -60,6 +60,12 @@ STATUSES: Mapping[str, Sequence[int]] = MappingProxyType(
         "DELETE /ChargeItem": (204, 404),
         "GET /Device": (200,),
         "GET /metadata": (200,),
+        "POST /$grant-eu-access-permission": (201, 415),
+        "GET /$read-eu-access-permission": (200, 404),
+        "DELETE /$revoke-eu-access-permission": (204,),
+        "PATCH /Task/{id}": (200, 404, 410, 415),
+        "POST /$get-eu-prescriptions": (200, 404, 415),
+        "POST /Task/$eu-close": (200, 404, 410, 415),
     }
 )
 """What an operation answers besides `ANY_CALL`."""
@@ -110,7 +116,10 @@ def description() -> Json:
     made["security"] = [{"idp": []}]
     for row in OPERATIONS:
         roles = sorted(ROLES[row.name]) or ["jede"]
-        made["paths"][row.path][row.method.lower()]["x-professionOID"] = roles
+        described = made["paths"][row.path][row.method.lower()]
+        described["x-professionOID"] = roles
+        if row.flag:
+            described["x-setting"] = row.flag
     return made
 
 

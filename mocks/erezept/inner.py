@@ -87,9 +87,9 @@ class InnerRequests:
             raise Refused("inner-http", diagnostics=str(problem)) from None
         check_bom(request)
         _check_authorization(request, token)
-        operation, parameters = _route(request)
-        talk.operation = operation.name
         settings = self._service.ctx.settings
+        operation, parameters = _route(request, settings)
+        talk.operation = operation.name
         caller = talk.caller = self._tokens.verify(
             token, audience=str(settings.get("audience", AUDIENCE)), user=user
         )
@@ -113,8 +113,10 @@ def _check_authorization(request: Request, token: str) -> None:
         raise Refused("authorization-differs")
 
 
-def _route(request: Request) -> tuple[Operation, dict[str, str]]:
+def _route(request: Request, settings: Mapping[str, object]) -> tuple[Operation, dict[str, str]]:
     for row, pattern in _COMPILED:
+        if row.flag and not settings.get(row.flag):
+            continue
         if row.method == request.method and (found := pattern.fullmatch(request.path)):
             return row, found.groupdict()
     raise Refused("no-handler")

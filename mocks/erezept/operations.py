@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mocks.erezept import abroad
 from mocks.erezept.activate import activate
 from mocks.erezept.audit import read_audit, search_audit
 from mocks.erezept.capability import capability_statement, device_resource
@@ -30,6 +31,8 @@ from mocks.erezept.subscriptions import subscribe
 
 ACCEPT = "POST /Task/$accept"
 _SPEC = "gemSpec_FD_eRp"
+_GRANT, _READ = "/$grant-eu-access-permission", "/$read-eu-access-permission"
+_REVOKE, _FETCH = "/$revoke-eu-access-permission", "/$get-eu-prescriptions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Operation:
     name: str
     run: Callable[..., Answer]
     source: str
+    flag: str = ""
+    """The setting without which the service does not know the call."""
 
 
 def _device(service: Service, call: Call) -> Answer:
@@ -48,10 +53,22 @@ def _device(service: Service, call: Call) -> Answer:
 
 
 def _metadata(service: Service, call: Call) -> Answer:
-    calls = ((row.method, row.path) for row in OPERATIONS)
+    calls = ((row.method, row.path) for row in OPERATIONS if not row.flag or service.flag(row.flag))
     return Answer(200, capability_statement(calls, service.ctx.clock.now()))
 
 
+_EU = "gematik api-erp, EU Prescriptions"
+ABROAD = tuple(
+    Operation(method, path, name, run, _EU, "eu")
+    for method, path, name, run in (
+        ("POST", _GRANT, f"POST {_GRANT}", abroad.grant),
+        ("GET", _READ, f"GET {_READ}", abroad.read_permission),
+        ("DELETE", _REVOKE, f"DELETE {_REVOKE}", abroad.revoke),
+        ("PATCH", "/Task/{id}", "PATCH /Task/{id}", abroad.mark_task),
+        ("POST", _FETCH, f"POST {_FETCH}", abroad.prescriptions_abroad),
+        ("POST", "/Task/{id}/$eu-close", "POST /Task/$eu-close", abroad.close_abroad),
+    )
+)
 OPERATIONS = (
     Operation("POST", "/Task/$create", "POST /Task/$create", create, "A_19018-01"),
     Operation("POST", "/Task/{id}/$activate", "POST /Task/$activate", activate, "A_19022-01"),
@@ -81,4 +98,5 @@ OPERATIONS = (
     Operation("DELETE", "/ChargeItem/{id}", "DELETE /ChargeItem", delete_charge_item, _SPEC),
     Operation("GET", "/Device", "GET /Device", _device, _SPEC),
     Operation("GET", "/metadata", "GET /metadata", _metadata, _SPEC),
+    *ABROAD,
 )

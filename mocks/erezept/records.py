@@ -38,6 +38,17 @@ class ChargeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class EuPermission:
+    """Leave to redeem in another country of the EU; one per KVNR."""
+
+    kvnr: str
+    code: str
+    ends: datetime
+    asked: Resource
+    """The parameters of the request."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A pharmacy's or cost bearer's wish to be told of new messages."""
 
@@ -67,6 +78,7 @@ class Records:
     charge_items: Table[ChargeItem]
     subscriptions: Table[Subscription]
     failures: Table[Failures]
+    eu_permissions: Table[EuPermission]
 
     @classmethod
     def of(cls, store: Store) -> Records:
@@ -80,4 +92,5 @@ class Records:
             store.table("charge_item", ChargeItem, lambda item: (item.kvnr,)),
             store.table("subscription", Subscription, lambda item: (item.telematik_id,)),
             store.table("failures", Failures, lambda _: ()),
+            store.table("eu_permission", EuPermission, lambda _: ()),
         )

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from mocks.erezept.errors import Refusal, issue_code
 from mocks.erezept.roles import OID
 from mocks.erezept.state import Resource, Task
-from mocks.erezept.transitions import Status
 from pruefstand.ids.rezept_id import FlowType
 
 ERP = "https://gematik.de/fhir/erp"
@@ -39,6 +38,7 @@ FLOW_DISPLAY: Mapping[int, str] = MappingProxyType(
         209: "Flowtype zur Workflow-Steuerung durch Leistungserbringer (PKV)",
     }
 )
+_ABROAD = "GEM_ERP_EX_EU_IS_REDEEMABLE_BY_PATIENT_AUTHORIZATION"
 _DOCUMENTS = {"1": "Health Care Provider Prescription", "2": "Patient Confirmation", "3": "Receipt"}
 
 
@@ -108,7 +108,8 @@ def task(task: Task, *, with_code: bool = False, with_secret: bool = False) -> R
         resource["owner"] = {"identifier": {"system": TELEMATIK_ID, "value": task.owner}}
     if task.prescription:
         resource["input"] = [_document(task, "1"), _document(task, "2")]
-    if task.status is Status.COMPLETED:
+    # What was dispensed abroad has no receipt of this service.
+    if task.receipt is not None:
         resource["output"] = [_document(task, "3")]
     return resource
 
@@ -128,6 +129,8 @@ def _extensions(task: Task) -> list[Resource]:
     if task.dispensed_at:
         last = instant(task.dispensed_at)
         found.append({"url": f"{PROFILE}GEM_ERP_EX_LastMedicationDispense", "valueInstant": last})
+    if task.redeemable_abroad:
+        found.append({"url": PROFILE + _ABROAD, "valueBoolean": True})
     return found
 
 

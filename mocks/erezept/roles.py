@@ -57,6 +57,12 @@ _ROWS = (
     Access("GET /Consent", _INSURED_ONLY),
     Access("POST /Consent", _INSURED_ONLY),
     Access("DELETE /Consent", _INSURED_ONLY),
+    Access("POST /$grant-eu-access-permission", _INSURED_ONLY),
+    Access("GET /$read-eu-access-permission", _INSURED_ONLY),
+    Access("DELETE /$revoke-eu-access-permission", _INSURED_ONLY),
+    Access("PATCH /Task/{id}", _INSURED_ONLY),
+    Access("POST /$get-eu-prescriptions", frozenset({NCPEH})),
+    Access("POST /Task/$eu-close", frozenset({NCPEH})),
 )
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType({row.operation: row.roles for row in _ROWS})

@@ -54,6 +54,8 @@ class Task:
     receipt: Resource | None = None
     closed_at: datetime | None = None
     activated_at: datetime | None = None
+    redeemable_abroad: bool = False
+    """Whether the insured person lets it be redeemed in another country of the EU."""
 
     @property
     def kvnr(self) -> str | None:
@@ -105,6 +107,11 @@ class Task:
         """Return the task as receipted."""
         status = next_status("$close", self.status)
         return replace(self, status=status, receipt=receipt, closed_at=at, last_modified=at)
+
+    def closed_abroad(self, at: datetime) -> Task:
+        """Return the task as dispensed in another country, without a receipt of this service."""
+        status = next_status("$eu-close", self.status)
+        return replace(self, status=status, closed_at=at, last_modified=at)
 
     def cancelled(self, operation: str, at: datetime) -> Task:
         """Return the tombstone: personal data, codes and the prescription are gone (A_19027)."""

@@ -259,6 +259,15 @@ _CONSENT = {
     "consent-none": Row(404, "Could not find any consent for given KVNR "),
 }
 
+_ABROAD = {
+    "eu-permission-none": Row(404, "Zugriffsberechtigung nicht gefunden"),
+    "eu-not-allowed": Row(403, "Zugriff für die Einlösung im EU-Ausland nicht berechtigt"),
+    "eu-nothing": Row(404, "Keine Ergebnisse gefunden"),
+    "eu-kvnr": Row(403, "Kvnr of the task does not match the one in the access token."),
+    "eu-status": Row(403, "Task has to be ready, but is: {status}"),
+    "eu-invalid": Row(400, "FHIR-Validation error"),
+}
+
 _CHARGE = {
     "charge-id": Row(400, "Failed to parse prescription ID from URL parameter"),
     "charge-not-found": Row(404, "no ChargeItem found for id"),
@@ -327,6 +336,7 @@ TEXTS: Mapping[str, Row] = MappingProxyType(
         **_PRESENCE,
         **_CONSENT,
         **_CHARGE,
+        **_ABROAD,
         **_SUBSCRIPTION,
     }
 )

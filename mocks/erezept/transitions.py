@@ -44,6 +44,7 @@ TRANSITIONS: Mapping[str, Mapping[Status, Outcome]] = MappingProxyType(
             "dispense-status", "dispense-status", _PROGRESS, "dispense-status", "dispense-status"
         ),
         "$close": _row("close-status", "close-status", _DONE, "close-status", "deleted"),
+        "$eu-close": _row("eu-status", _DONE, "eu-status", "eu-status", "deleted"),
         "$abort doctor": _row("abort-draft", _GONE, _OTHERS, _DOCTOR, "deleted"),
         "$abort insured": _row("abort-draft", _GONE, _OTHERS, _GONE, "deleted"),
         "$abort insured direct": _row("abort-draft", "abort-direct", _OTHERS, _GONE, "deleted"),

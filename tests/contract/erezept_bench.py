@@ -17,7 +17,7 @@ from pruefstand.crypto import jws
 from pruefstand.crypto.cms_qes import QesSigner
 from pruefstand.crypto.pki import Pki
 from pruefstand.fhir.charge_item import charge_item_body
-from pruefstand.fhir.consent import consent_body
+from pruefstand.fhir.consent import CHARGING, consent_body
 from pruefstand.fhir.dispensation import dispensation_body
 from pruefstand.fhir.dispense_item import dispense_item
 from pruefstand.fhir.prescription import build_prescription
@@ -39,6 +39,7 @@ IDS = {
     "other_pharmacy": ("54", "3-apotheke-2"),
     "hospital_pharmacy": ("55", "5-apotheke-3"),
     "payer": ("59", "8-kasse-1"),
+    "ncpeh": ("292", "1-ncpeh-1"),
 }
 XML = {"Content-Type": "application/fhir+xml", "Accept": "application/fhir+xml"}
 SIGNED_DOCUMENT = "application/pkcs7-mime"
@@ -189,9 +190,9 @@ class Bench:
             handed_over=self.clock.now(),
         )
 
-    def consent(self) -> None:
-        """Let the insured person agree to the storage of billings."""
-        body = consent_body(self.insured, self.clock.now())
+    def consent(self, category: str = CHARGING) -> None:
+        """Let the insured person agree, to the storage of billings by default."""
+        body = consent_body(self.insured, self.clock.now(), category)
         self.send("insured", "POST", "/Consent", headers=XML, body=body)
 
     def charge_body(self, prescription_id: str, telematik_id: str = "3-apotheke-1") -> bytes:

@@ -28,7 +28,7 @@ ROLE_OF_OID = {OID + oid: name for name, (oid, _) in IDS.items()} | {OID + "49":
 @pytest.fixture(scope="module")
 def bench() -> Bench:
     clock = VirtualClock.at_day(DAY)
-    return Bench(Pki("erezept-openapi", clock), clock, {"rate_limit": 10**9})
+    return Bench(Pki("erezept-openapi", clock), clock, {"rate_limit": 10**9, "eu": True})
 
 
 def test_the_description_names_every_operation_and_its_roles() -> None:
