@@ -19,6 +19,7 @@ FOREIGN_DIGEST = "quittung_fremder_hashwert"
 WRONG_TOTAL = "treffer_falsch_gezaehlt"
 WRONG_STATUS = "dispense_antwortet_200"
 VAU_ROLE = "vau_zertifikat_falsche_rolle"
+VAU_ERROR = "vau_fehler_500"
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
@@ -43,6 +44,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             Fault(FOREIGN_DIGEST, "Die Quittung nennt einen fremden Hashwert.", ("A_20766",)),
             Fault(WRONG_TOTAL, "Eine Suche nennt einen Treffer zu viel.", ("A_19514-03",)),
             Fault(WRONG_STATUS, "$dispense antwortet mit 200 statt 204.", ("A_19514-03",)),
+            Fault(VAU_ERROR, "Was die VAU nicht öffnen kann, ist ein 500.", ("A_19514-03",)),
             Fault(VAU_ROLE, "Das VAU-Zertifikat trägt die Rolle eines anderen Dienstes."),
         )
     }

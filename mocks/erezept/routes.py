@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mocks.erezept.faults import VAU_ERROR
 from mocks.erezept.inner import Inner, InnerRequests
 from mocks.erezept.pki_endpoints import PkiEndpoints
 from pruefstand.crypto.vau_erezept import OpenedRequest, VauProblem, VauServer
@@ -39,7 +40,8 @@ class WebLayer:
         try:
             opened = self.vau.open(request.body)
         except VauProblem as problem:
-            return self.plain_error(request, problem.status, problem.text, problem.diagnostics)
+            status = 500 if VAU_ERROR in self.ctx.faults else problem.status
+            return self.plain_error(request, status, problem.text, problem.diagnostics)
         user = request.header("X-erp-user") or "l"
         inner = self.inner.answer(opened.inner, token=opened.token, user=user)
         return self._sealed(opened, inner, pseudonym)

@@ -14,6 +14,7 @@ from pruefstand.checks import trust
 from pruefstand.checks.check import Check
 from pruefstand.checks.erezept_pharmacy import ACTOR as PHARMACY
 from pruefstand.checks.erezept_retry import pauses_grow, retries_follow_the_table
+from pruefstand.checks.refusal import refused_by_vau
 from pruefstand.checks.transport import service_is_called_by_its_address
 from pruefstand.model.exchange import Exchange, Layer, Message
 from tests.unit.synthetic_traffic import ID, NOON, Traffic, binary, exchange, in_vau, xml
@@ -136,6 +137,13 @@ def by_pharmacy(*order: str, signed: bytes = b"cms", result: str = "VALID") -> C
     return [VAU, *(replace(steps[name], actor=PHARMACY) for name in order)]
 
 
+def outer_answer(status: int, body: bytes) -> Case:
+    asked = Message("POST https://fd/VAU/0")
+    return [exchange(Layer.HTTP, "VAU", asked, Message(str(status), (), body, status))]
+
+
+TOLD = b'{"status": 400, "error": "vau decryption failed: x"}'
+OUTSIDE = refused_by_vau(400, "vau decryption failed", "A_19514-03")
 ADDRESS = service_is_called_by_its_address("https://localhost", "A_19451-02")
 GROWING = pauses_grow("A_20884")
 CONTROLS: Sequence[tuple[Check, list[Case], list[Case]]] = (
@@ -238,6 +246,11 @@ CONTROLS: Sequence[tuple[Check, list[Case], list[Case]]] = (
             by_pharmacy("accept", "verify", "close", result="INVALID"),
             [],
         ],
+    ),
+    (
+        OUTSIDE,
+        [outer_answer(400, TOLD)],
+        [outer_answer(500, TOLD), outer_answer(400, b"x"), outer_answer(400, b"[]"), []],
     ),
     (
         ADDRESS,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.documents import outcome_text
-from pruefstand.checks.select import carried_by_vau, soap
+from pruefstand.checks.select import carried_by_vau, outer_http, soap
 from pruefstand.checks.soap_message import calls
 from pruefstand.model.exchange import Exchange
 
@@ -26,6 +27,31 @@ def refused(operation: str, status: int, text: str, *requirements: str) -> Check
         return Judgement(holds, expected, actual, last.id)
 
     return Check(f"refused_{status}", requirements, judge)
+
+
+@factory
+def refused_by_vau(status: int, text: str, *requirements: str) -> Check:
+    """Return the check that the last VAU call was refused in clear JSON."""
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"außen {status} „{text}“ als JSON"
+        found = [item for item in outer_http(exchanges, "erezept") if item.operation == "VAU"]
+        if not found or found[-1].response is None:
+            return Judgement(False, expected, "Aufruf nicht aufgezeichnet")
+        last = found[-1]
+        told = _error(found[-1].response.body)
+        holds = last.status == status == told.get("status") and text in str(told.get("error"))
+        return Judgement(holds, expected, f"{last.status} {told}", last.id)
+
+    return Check(f"refused_by_vau_{status}", requirements, judge)
+
+
+def _error(body: bytes) -> dict[str, object]:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 @factory

@@ -220,6 +220,10 @@ class ErezeptClient:
         target = f"/Task?{query}" if query else "/Task"
         return self.checked(Request("GET", target, (("Accept", FHIR_XML),)), "Task")
 
+    def outer(self, body: bytes) -> Response:
+        """Send octets to the VAU as they are and return the outer answer, whatever it is."""
+        return self._channel.outer(body)
+
     def probe(self) -> None:
         """Ask the root of the service whether it is there; raises ErezeptRefusal."""
         self._channel.probe()

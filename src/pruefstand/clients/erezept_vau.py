@@ -65,6 +65,13 @@ class VauChannel:
         identifier = self._record(inner, response, sealed, answer, timer.seconds, operation)
         return replace(response, exchange_id=identifier)
 
+    def outer(self, body: bytes) -> Response:
+        """Send octets to the VAU as they are and return the outer answer, whatever it is."""
+        headers = (("Content-Type", _OCTETS), ("User-Agent", self._user_agent))
+        address = f"{self._base_url}/VAU/{self.pseudonym}"
+        request = Request("POST", address, headers, body)
+        return self._transport.send(request, peer=PEER, operation="VAU")
+
     def probe(self) -> None:
         """Ask the root outside the channel whether the service is there (A_23219).
 
