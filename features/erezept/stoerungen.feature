@@ -35,8 +35,8 @@ Funktionalität: Wenn der Fachdienst nicht kann, und wie man ihn nach seinem Bef
 
   @tc:ERP-1003 @art:positiv @req:A_23214 @req:A_23215 @req:A_23217 @req:A_23218 @req:A_23219
   Szenario: Im Leerlauf genügt die Wurzel
-    Angenommen eine einlösbare Verordnung
-    Wenn die Praxis fast eine Stunde lang nichts einstellt
+    Wenn die Praxis die Erreichbarkeit durch die VAU prüft
+    Und die Praxis fast eine Stunde lang nichts einstellt
     Dann prüft sie die Erreichbarkeit nur an der Wurzel und selten
 
   @tc:ERP-1004 @art:positiv @req:A_23215 @req:A_23216 @req:A_23223

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, factory
 from pruefstand.checks.select import carried_by_vau
@@ -51,16 +51,16 @@ def _tries(exchanges: Exchanges) -> Iterator[_Tries]:
     def same(call: Exchange) -> tuple[str, str, bytes]:
         return call.actor, call.request.start, call.request.body
 
-    for _, group in groupby(carried_by_vau(exchanges), key=same):
-        calls = list(group)
-        found: list[Exchange] = []
-        for call in calls:
-            found.append(call)
-            if (status(call) or 0) < 400:
-                break
-        statuses = [status(call) for call in found]
-        if any((item or 0) >= 400 for item in statuses):
-            yield _Tries(found, statuses)
+    unfinished: dict[tuple[str, str, bytes], _Tries] = {}
+    for call in carried_by_vau(exchanges):
+        tries = unfinished.setdefault(same(call), _Tries([], []))
+        tries.calls.append(call)
+        tries.statuses.append(status(call))
+        if (status(call) or 0) < 400:
+            del unfinished[same(call)]
+            if len(tries.calls) > 1:
+                yield tries
+    yield from (tries for tries in unfinished.values() if (tries.statuses[-1] or 0) >= 400)
 
 
 @check("A_25460")

@@ -22,6 +22,7 @@ from pruefstand.clients.konnektor.forms import CMS, MIME_TYPE
 from pruefstand.drivers import carelessness_konnektor as named
 from pruefstand.drivers.slips import Placing, Slip, carried_out, spoiled
 from pruefstand.errors import PruefstandError, ServiceRefusal
+from pruefstand.flows.zertifikate_pruefen import IDP, VAU
 from pruefstand.model.fault import FaultSet
 from pruefstand.model.http import Request
 from pruefstand.soap.envelope import (
@@ -99,6 +100,8 @@ def _assumed(*content: Element) -> Callable[[Element], Element]:
 
 _VALID = element("SIG:VerificationResult", element("SIG:HighLevelResult", "VALID"))
 _GOOD = element("CERT:VerificationStatus", element("CERT:VerificationResult", "VALID"))
+_ROLES = element("CERT:RoleList", *(element("CERT:Role", oid) for oid in (VAU, IDP)))
+"""Whatever service is asked about, its role is taken to be the right one."""
 _VERIFIABLE = element("CARD:PinStatus", "VERIFIABLE")
 
 
@@ -160,7 +163,7 @@ def call_slips(home: KonnektorContext) -> tuple[Slip[Element], ...]:
         Slip(named.ALWAYS_NEW_PIN, "UnblockPin", INSTEAD, _changed("true", "SetNewPin")),
         Slip(named.NEVER_NEW_PIN, "UnblockPin", INSTEAD, _changed("false", "SetNewPin")),
         Slip(named.SIGNATURE_UNASKED, "VerifyDocument", UNASKED, _assumed(_VALID)),
-        Slip(named.CERTIFICATE_UNASKED, "VerifyCertificate", UNASKED, _assumed(_GOOD)),
+        Slip(named.CERTIFICATE_UNASKED, "VerifyCertificate", UNASKED, _assumed(_GOOD, _ROLES)),
         Slip(named.NO_ONLINE_CHECK, "ReadVSD", INSTEAD, _changed("false", *online)),
         Slip(named.ALWAYS_ONLINE, "ReadVSD", INSTEAD, _changed("true", "PerformOnlineCheck")),
         Slip(named.NO_PROOF, "ReadVSD", INSTEAD, _changed("false", online[1])),

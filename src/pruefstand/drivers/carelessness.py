@@ -114,7 +114,9 @@ PVS = (
     Fault(PLAIN_TEXT, "versucht es zuerst ohne TLS", ("A_19234-01",)),
     Fault(USER_AGENT, "nennt im User-Agent nur das Produkt", ("A_20015-02",)),
     Fault(USER_KIND, "gibt sich als Versicherter aus (X-erp-user: v)", ("A_21568-02",)),
-    Fault(OUTSIDE_VAU, "fragt Rezepte auch außerhalb der VAU ab", ("A_19741-01",)),
+    Fault(
+        OUTSIDE_VAU, "fragt Rezepte auch außerhalb der VAU ab", ("A_19741-01", "A_23215", "A_23218")
+    ),
     Fault(SENT_TWICE, "sendet eine verschlüsselte Anfrage unverändert erneut", ("A_20161-01",)),
     Fault(PSEUDONYM, "benutzt das Nutzerpseudonym nicht", ("A_20175",)),
     Fault(NO_FLOW_TYPE, "legt zuerst ohne Workflow an", ("A_19276",)),

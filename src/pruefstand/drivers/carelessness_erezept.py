@@ -62,7 +62,7 @@ PVS = (
         ("P36-43", "P36-04"),
     ),
     Fault(STRENGTH_WITHOUT_UNIT, "lässt die Einheit der Wirkstärke weg", ("P36-41", "P36-22")),
-    Fault(RENAMED_PRODUCT, "ändert den Handelsnamen aus den Stammdaten", ("P36-22",)),
+    Fault(RENAMED_PRODUCT, "ändert den Handelsnamen aus den Stammdaten", ("P36-22", "P6-27")),
     Fault(NO_RESPONSIBLE, "lässt die verantwortliche Person weg", ("P36-34",)),
     Fault(WRONG_PAYER, "verordnet nach dem Arbeitsunfall zu Lasten der Kasse", ("P36-38",)),
     Fault(LONG_SUPPLY, "verordnet ein T-Rezept für 40 Wochen", ("A_27835",)),

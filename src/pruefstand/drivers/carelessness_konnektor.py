@@ -102,7 +102,11 @@ _CARDS = (
     Fault(ALWAYS_NEW_PIN, "verlangt bei jedem Entsperren eine neue PIN", ("TIP1-A_6461",)),
     Fault(NEVER_NEW_PIN, "setzt beim Entsperren nie eine neue PIN", ("TIP1-A_6460",)),
     Fault(SIGNATURE_UNASKED, "hält jede Signatur ungeprüft für gültig", ("A_13532", "TIP1-A_4965")),
-    Fault(CERTIFICATE_UNASKED, "hält Zertifikate ungeprüft für gültig", ("A_13535", "TIP1-A_4965")),
+    Fault(
+        CERTIFICATE_UNASKED,
+        "hält Zertifikate ungeprüft für gültig",
+        ("A_13535", "TIP1-A_4965", "A_20764", "A_20769", "A_20675-01"),
+    ),
 )
 _INSURED = (
     Fault(
