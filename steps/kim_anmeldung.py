@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from pytest_bdd import given, parsers, then, when
 
@@ -16,6 +17,7 @@ from pruefstand.checks.kim_dialog import (
 )
 from pruefstand.checks.kim_practice import PRACTICE_CHECKS, attachment_names_are_encoded
 from pruefstand.clients.kim import KimClient, KimRefusal
+from pruefstand.clock import VirtualClock
 from pruefstand.drivers.kim import KimMember
 from pruefstand.kim.mail import Attachment, KimMail
 from pruefstand.model.exchange import Layer
@@ -23,6 +25,7 @@ from pruefstand.model.mail import parse_mail
 from pruefstand.pytest_plugin.case_log import CaseLog
 from steps.kim import TEXT, Kim, Switch, addresses, deliver
 
+LIMITS_KNOWN = timedelta(hours=24)
 INCOMPLETE, WRONG_PASSWORD = "der Benutzername unvollständig ist", "das Passwort falsch ist"
 LOGIN_REQUIREMENTS = {
     "530": "KOM-LE-A_2008",
@@ -80,8 +83,10 @@ def nothing_is_signed(check: CaseLog) -> None:
 
 
 @given(parsers.parse("das Konto der Praxis erlaubt höchstens {size:d} Zeichen je Nachricht"))
-def account_is_limited(switch_feature: Switch, size: int) -> None:
+def account_is_limited(switch_feature: Switch, clock: VirtualClock, size: int) -> None:
     switch_feature("kim_fachdienst", "max_mail_size", size)
+    # A client module asks for the limits once a day.
+    clock.advance(LIMITS_KNOWN)
 
 
 @given(

@@ -12,7 +12,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from mocks.kim_clientmodul.state import ClientModule
+from mocks.kim_clientmodul.state import ClientModule, Limits
 from mocks.kim_clientmodul.upstream import CERTIFICATE
 from pruefstand.kim.large import KasProblem, KasReference, open_large, seal_large
 from pruefstand.kim.mail import join_parts
@@ -46,21 +46,19 @@ class Credentials:
         return f"Basic {base64.b64encode(pair).decode()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an account allows."""
-
-    max_mail_size: int
-    days_to_live: int
-
-
 def limits(module: ClientModule, account: Credentials) -> Limits:
-    """Ask for the limits of an account; raises StoreProblem."""
+    """Return the limits of an account, asked for once a day; raises StoreProblem."""
+    now = module.ctx.clock.now()
+    known = module.limits.get(account.header, now)
+    if known is not None:
+        return known
     status, body = _call(module, "GET", LIMIT, {"Authorization": account.header})
     if status != 200:
         raise StoreProblem(status, "limits are not answered")
     fields = json.loads(body)
-    return Limits(int(fields["maxMailSize"]), int(fields["dataTimeToLive"]))
+    found = Limits(int(fields["maxMailSize"]), int(fields["dataTimeToLive"]))
+    module.limits.put(account.header, found, now)
+    return found
 
 
 def upload(

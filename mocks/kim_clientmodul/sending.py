@@ -11,7 +11,6 @@ from datetime import timedelta
 from mocks.kim_clientmodul import error_mails, spoiling
 from mocks.kim_clientmodul.attachments import (
     Credentials,
-    Limits,
     StoreProblem,
     limits,
     remove,
@@ -20,7 +19,7 @@ from mocks.kim_clientmodul.attachments import (
 from mocks.kim_clientmodul.forwarding import undecrypted_forward
 from mocks.kim_clientmodul.recipients import Judged, accepted, for_large_mail, judge, turned_down
 from mocks.kim_clientmodul.settings import KONNEKTOR_VERSION, MODULE_VERSION, PRODUCT_VERSION
-from mocks.kim_clientmodul.state import ClientModule
+from mocks.kim_clientmodul.state import ClientModule, Limits
 from mocks.kim_clientmodul.upstream import Envelope, transmit
 from pruefstand.crypto.pki import Identity
 from pruefstand.crypto.smime_kim import Recipient

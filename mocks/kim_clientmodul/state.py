@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Self
 
 from mocks.kim_clientmodul.directory import Found, find
+from mocks.kim_clientmodul.kept import Kept
 from mocks.kim_clientmodul.settings import Behaviour, behaviour
 from pruefstand.crypto.cms_encryption import DecryptionKey
 from pruefstand.crypto.pki import Identity
@@ -17,6 +17,17 @@ from pruefstand.testdata.kim_participants import Participant, participants
 
 CERTIFICATES_LIVE = timedelta(hours=12)
 """How long a directory answer is used again."""
+
+LIMITS_LIVE = timedelta(hours=24)
+"""How long the limits of an account are used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an account allows."""
+
+    max_mail_size: int
+    days_to_live: int
 
 
 class UnknownContext(Exception):
@@ -30,8 +41,9 @@ class ClientModule:
     ctx: MockContext
     cards: dict[str, tuple[Participant, ...]]
     """Plugged cards by Mandant."""
-    _found: dict[str, tuple[datetime, Found]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _found: Kept[Found] = field(default_factory=lambda: Kept(CERTIFICATES_LIVE))
+    limits: Kept[Limits] = field(default_factory=lambda: Kept(LIMITS_LIVE))
+    """What the mail service allows, by credentials: a wrong password learns nothing."""
 
     @classmethod
     def from_context(cls, ctx: MockContext) -> Self:
@@ -79,17 +91,10 @@ class ClientModule:
     def find(self, address: str) -> Found:
         """Return what the directory says about an address; answers are kept for 12 hours."""
         key, now = address.lower(), self.ctx.clock.now()
-        with self._lock:
-            known = self._found.get(key)
-        if known and now - known[0] < CERTIFICATES_LIVE and now >= known[0]:
-            return known[1]
+        known = self._found.get(key, now)
+        if known is not None:
+            return known
         found = find(self.ctx.neighbours, address)
         if found.entries:
-            with self._lock:
-                self._found[key] = (now, found)
+            self._found.put(key, found, now)
         return found
-
-    def forget(self) -> None:
-        """Drop every directory answer."""
-        with self._lock:
-            self._found.clear()

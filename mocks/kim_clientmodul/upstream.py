@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mocks.kim_clientmodul.state import ClientModule
 from pruefstand.kim.address import DOMAINS
+from pruefstand.kim.pop3_content import read_content
 from pruefstand.kim.username import UserName
 
 CERTIFICATE = "kim-cm"
@@ -70,20 +71,33 @@ class Envelope:
 
 
 def transmit(connection: smtplib.SMTP, envelope: Envelope, content: bytes) -> tuple[int, bytes]:
-    """Send one mail and return the last reply; the first refusal ends it."""
-    connection.rset()
-    reply = connection.mail(envelope.sender, list(envelope.sender_options))
+    """Send one mail and return the last reply; the first refusal ends it, and is forgotten."""
+    reply = _attempt(connection, envelope, content)
+    if reply[0] != 250:
+        connection.rset()
+    return reply
+
+
+def _attempt(connection: smtplib.SMTP, envelope: Envelope, content: bytes) -> tuple[int, bytes]:
+    reply = _ask(connection, "MAIL FROM", envelope.sender, envelope.sender_options)
     if reply[0] != 250:
         return reply
     taken = 0
     refusal = reply
     for address, options in envelope.recipients:
-        answer = connection.rcpt(address, list(options))
+        answer = _ask(connection, "RCPT TO", address, options)
         taken += answer[0] in (250, 251)
         refusal = answer if answer[0] not in (250, 251) else refusal
     if not taken:
         return refusal
     return connection.data(content)
+
+
+def _ask(
+    connection: smtplib.SMTP, verb: str, address: str, options: Sequence[str]
+) -> tuple[int, bytes]:
+    """Say MAIL or RCPT; smtplib's own methods read each address with the email package first."""
+    return connection.docmd(" ".join((f"{verb}:<{address}>", *options)))
 
 
 class Pop3Link:
@@ -111,12 +125,10 @@ class Pop3Link:
 
     def content(self) -> bytes:
         """Return the content of a multi-line answer, dot-stuffing undone."""
-        lines = []
-        while (line := self._file.readline()) != b".\r\n":
-            if not line:
-                raise Unreachable("the mail service closed the connection")
-            lines.append(line[1:] if line.startswith(b".") else line)
-        return b"".join(lines)
+        content = read_content(self._file.read1)
+        if content is None:
+            raise Unreachable("the mail service closed the connection")
+        return content
 
     def close(self) -> None:
         """Close without a word."""

@@ -77,6 +77,7 @@ def _relay(service: MailService) -> SmtpListener:
         HOST,
         WIRE_LIMIT,
         client_certificate=True,
+        waits=False,
     )
 
 

@@ -309,11 +309,25 @@ def test_each_login_trouble_has_its_code(
     assert caught.value.status == code
 
 
-def test_the_account_limit_is_kept(bench: KimBench) -> None:
+def test_the_account_limit_is_asked_for_once_a_day(bench: KimBench) -> None:
+    """Until then the module goes by what it knows, and the mail service refuses in its place."""
     practice, neighbour = bench.member("praxis"), bench.member("nachbar")
-    with bench.set(SERVICE, max_mail_size=20_000), pytest.raises(KimRefusal) as caught:
-        practice.send(practice.write([neighbour.address], "x", "x" * 30_000))
-    assert (caught.value.status, caught.value.text[:5]) == (552, "5.3.4")
+    clock, before = bench.world.clock, bench.world.clock.now()
+    asked: list[str] = []
+
+    def send() -> str:
+        with pytest.raises(KimRefusal) as caught:
+            practice.send(practice.write([neighbour.address], "x", "x" * 30_000))
+        assert (caught.value.status, caught.value.text[:5]) == (552, "5.3.4")
+        return caught.value.text
+
+    practice.send(practice.write([neighbour.address], "x", "x"), notify="")
+    with bench.set(SERVICE, max_mail_size=20_000):
+        for step in (timedelta(hours=23, minutes=59), timedelta(minutes=1)):
+            clock.advance(step)
+            asked.append(send())
+    clock.move_to(before)
+    assert ["account" in text for text in asked] == [False, True]
 
 
 def test_a_mail_with_a_store_reference_of_its_own_is_refused(bench: KimBench) -> None:

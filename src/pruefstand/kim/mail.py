@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from pruefstand.model.mail import Field, MalformedMail, RawMail, header_field, p
 MAX_PARTS = 1000
 """Parts of one multipart entity; more are no mail but an attack."""
 
-_LINE = 76
+_LINE = re.compile(rb".{1,76}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ def _named(parameter: str, name: str) -> str:
 
 def base64_lines(content: bytes) -> bytes:
     """Return base64 in lines of 76 characters."""
-    text = base64.b64encode(content)
-    return b"".join(text[at : at + _LINE] + b"\r\n" for at in range(0, len(text), _LINE))
+    lines = _LINE.findall(base64.b64encode(content))
+    return b"\r\n".join([*lines, b""])
 
 
 def split_parts(mail: RawMail) -> list[RawMail]:

@@ -31,6 +31,7 @@ AUTH_LINE = 12288
 """Octets of an AUTH line (RFC 4954 section 4)."""
 
 _DSN = re.compile(r"\s+(RET|ENVID|NOTIFY|ORCPT)=(\S+)", re.IGNORECASE)
+_PATH = re.compile(r"\s*<([A-Za-z0-9._-]+@[A-Za-z0-9.-]+)>(?=\s|$)")
 _OURS = ("HELO", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT")
 _LOG = logging.getLogger("pruefstand.mock.smtp")
 
@@ -84,6 +85,8 @@ class SmtpListener:
     offers_tls: bool = False
     """Whether STARTTLS is known."""
     client_certificate: bool = False
+    waits: bool = True
+    """Whether the conversation may wait for a neighbour; else no thread is needed."""
     idle_seconds: float = 300.0
     manner: Callable[[], Manner] = Manner
     """Asked for each connection."""
@@ -135,6 +138,12 @@ class _Hooks:
         return "451 4.3.0 Local error in processing"
 
 
+class _Session(Session):
+    """aiosmtpd writes this attribute at every login and warns of its own writing."""
+
+    login_data: object = None
+
+
 _ANSWERED = AuthResult(success=False, handled=True)
 _UNREADABLE = AuthResult(success=False, handled=False, message="501 5.5.2 Can't decode credentials")
 
@@ -183,8 +192,21 @@ class _SmtpServer(SMTP):
             self._conversation = self._listener.open(peer_of(self._writer.transport))
         return self._conversation
 
+    def _create_session(self) -> Session:
+        return _Session(self.loop)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """Read what every product writes without the email package, which takes much longer."""
+        plain = _PATH.match(arg)
+        if plain:
+            return plain[1], arg[plain.end() :]
+        address: tuple[str | None, str | None] = super()._getaddr(arg)
+        return address
+
     async def in_worker(self, work: Callable[[], T]) -> T:
-        """Run `work` in a worker thread."""
+        """Run `work` in a worker thread, or here when it waits for nobody."""
+        if not self._listener.waits:
+            return work()
         return await self.loop.run_in_executor(self._workers, work)
 
     def take_options(self, options: list[str]) -> Options:

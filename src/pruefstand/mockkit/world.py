@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -34,6 +34,18 @@ from pruefstand.rng import Rng
 
 AppFactory = Callable[[MockContext], App]
 Settings = Mapping[str, Mapping[str, object]]
+
+
+class Addresses(Protocol):
+    """Where the mocks of another process listen."""
+
+    def base_url(self, role: str) -> str:
+        """Return the HTTP address of `role`."""
+        ...
+
+    def address(self, role: str, listener: str) -> tuple[str, int]:
+        """Return host and port of a listener of `role`."""
+        ...
 
 
 def registered_mock(role: str) -> AppFactory:
@@ -58,8 +70,12 @@ class MockWorld(Closing):
         settings: Settings,
         store: Path | None = None,
         workers: int = 1,
+        elsewhere: Addresses | None = None,
     ) -> None:
-        """`workers` processes serve each mock that keeps all its records in the file `store`."""
+        """`workers` processes serve each mock that keeps all its records in the file `store`.
+
+        `elsewhere` knows where the roles listen that another process serves, with the same seed.
+        """
         if workers > 1 and store is None:
             raise ConfigurationError(
                 f"{workers} Prozesse brauchen einen gemeinsamen Speicher",
@@ -71,11 +87,13 @@ class MockWorld(Closing):
         self._settings = settings
         self._store = store
         self._workers = workers
+        self._elsewhere = elsewhere
         self._stores: list[FileStore] = []
         self._keys = tempfile.TemporaryDirectory(prefix="pruefstand-")
         self.servers: dict[str, Server | WorkerPool] = {}
         self.control: Server | None = None
         self._plain: dict[str, Server] = {}
+        self._client_tls: dict[str, ssl.SSLContext] = {}
         self.ports: dict[str, ListenerServer] = {}
         self.contexts: dict[str, MockContext] = {}
 
@@ -170,11 +188,17 @@ class MockWorld(Closing):
         return json.loads(response.body) if response.body else None
 
     def base_url(self, role: str) -> str:
-        """Return where the mock of `role` listens."""
-        return self.servers[role].base_url
+        """Return where the mock of `role` listens; raises ConfigurationError."""
+        if role in self.servers:
+            return self.servers[role].base_url
+        if self._elsewhere is None:
+            raise ConfigurationError(f"die Rolle {role!r} läuft hier nicht")
+        return self._elsewhere.base_url(role)
 
     def address(self, role: str, listener: str) -> tuple[str, int]:
         """Return host and port of a listener of `role`; raises ConfigurationError."""
+        if role not in self.servers and self._elsewhere is not None:
+            return self._elsewhere.address(role, listener)
         found = self.ports[role].ports if role in self.ports else {}
         if listener not in found:
             raise ConfigurationError(f"die Rolle {role!r} hat keinen Zugang {listener!r}")
@@ -197,7 +221,13 @@ class MockWorld(Closing):
         context.settings = {**context.settings, name: value}
 
     def client_tls(self, name: str) -> ssl.SSLContext:
-        """Return a context that trusts the mocks and shows the client certificate `name`."""
+        """Return the context that trusts the mocks and shows the client certificate `name`."""
+        # Reading trust anchor and key takes as long as a handshake; nobody changes a context.
+        if name not in self._client_tls:
+            self._client_tls[name] = self._new_client_tls(name)
+        return self._client_tls[name]
+
+    def _new_client_tls(self, name: str) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=self.tls_ca_pem)
         context.load_cert_chain(self._key_file(name, self.pki.tls_client(name)))
         return context

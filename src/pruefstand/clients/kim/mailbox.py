@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pruefstand.clients.kim.account import KimAccount
 from pruefstand.clients.kim.refusal import pop3_refusal
+from pruefstand.kim.pop3_content import read_content
 from pruefstand.model.closing import Closing
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.model.mail import MalformedMail, RawMail, parse_mail
@@ -191,12 +192,10 @@ class _Pop3(poplib.POP3):
 
     def content(self) -> bytes:
         """Return a multi-line answer, dot-stuffing undone."""
-        lines: list[bytes] = []
-        while (line := self.file.readline()) != b".\r\n":
-            if not line:
-                raise poplib.error_proto("-ERR EOF")
-            lines.append(line[1:] if line.startswith(b".") else line)
-        return b"".join(lines)
+        content = read_content(self.file.read1)  # type: ignore[attr-defined]
+        if content is None:
+            raise poplib.error_proto("-ERR EOF")
+        return content
 
 
 def _text(octets: bytes) -> str:
