@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mocks.kasse import faults
 from mocks.kasse.intake import Rejected
-from mocks.kasse.mailbox import Mailbox
+from mocks.kasse.mailbox import Post
 from pruefstand.fhir.kasse_error import (
     BY_MESSAGE_ID,
     VIRUS,
@@ -43,7 +43,7 @@ class Answer:
     """The way back to whoever sent `mail`."""
 
     ctx: MockContext
-    box: Mailbox
+    post: Post
     mail: RawMail
 
     @property
@@ -53,7 +53,7 @@ class Answer:
         wanted = self.mail.addresses("Reply-To")[:1]
         if faults.IGNORES_REPLY_TO in self.ctx.faults or not wanted:
             return sender
-        return wanted[0] if self.box.is_listed(wanted[0]) else sender
+        return wanted[0] if self.post.is_listed(wanted[0]) else sender
 
     def send(self, rejection: Rejected, *, storno: bool) -> str:
         """Send the error and return its code; raises OSError, SMTPException."""
@@ -89,21 +89,21 @@ class Answer:
         attachments: Sequence[Attachment] = (),
     ) -> None:
         """Write to the sender; raises OSError, SMTPException."""
-        to = self.recipient
+        to, address = self.recipient, self.post.box.address
         mail = KimMail(
-            self.box.address,
+            address,
             (to,),
             subject,
             text,
             f"{self.ctx.rng.uuid()}@kasse",
             self.ctx.clock.now(),
             kennung,
-            reply_to=self.box.address,
+            reply_to=address,
             in_reply_to=self._message_id(),
             attachments=attachments,
             sender_system="Pruefkasse;1.0",
         )
-        self.box.send(mail.to_bytes(), to)
+        self.post.send(mail.to_bytes(), to)
 
     def _version(self, rejection: Rejected) -> EauVersion:
         stated = (self.mail.get(HEADER) or "").rpartition(";")[2]

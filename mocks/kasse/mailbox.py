@@ -6,8 +6,8 @@ import poplib
 import smtplib
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 
 from pruefstand.kim.username import UserName
 from pruefstand.ldap.filters import Compare, Relation
@@ -50,13 +50,22 @@ class Mailbox:
         finally:
             box.close()
 
-    def send(self, mail: bytes, recipient: str) -> None:
-        """Send without asking for a receipt; raises OSError or SMTPException."""
+    @contextmanager
+    def post(self) -> Iterator[Post]:
+        """Yield what answers mails; its session begins with the first answer."""
+        post = Post(self)
+        try:
+            yield post
+        finally:
+            post.close()
+
+    def relay(self) -> smtplib.SMTP_SSL:
+        """Log in to send; raises OSError or SMTPException."""
         host, port = self.neighbours.address(MODULE, "smtps")
         context = self.neighbours.client_tls(CLIENT_SYSTEM)
-        with smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context) as relay:
-            relay.login(self._user("smtps").smtp(), self.owner.password)
-            relay.sendmail(self.address, [recipient], mail)
+        relay = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
+        relay.login(self._user("smtps").smtp(), self.owner.password)
+        return relay
 
     def is_listed(self, address: str) -> bool:
         """Return whether the directory holds a KIM address; raises OSError or LdapProblem."""
@@ -78,6 +87,33 @@ class Mailbox:
         server = self.neighbours.address(SERVICE, listener)
         mandant = self.owner.row.mandant
         return UserName(self.address, server, mandant, CLIENT_SYSTEM, WORKPLACE)
+
+
+@dataclass(slots=True)
+class Post:
+    """The answers of one look: one SMTP session, and each address asked for once."""
+
+    box: Mailbox
+    _relay: smtplib.SMTP_SSL | None = None
+    _listed: dict[str, bool] = field(default_factory=dict)
+
+    def send(self, mail: bytes, recipient: str) -> None:
+        """Send without asking for a receipt; raises OSError or SMTPException."""
+        self._relay = self._relay or self.box.relay()
+        self._relay.sendmail(self.box.address, [recipient], mail)
+
+    def is_listed(self, address: str) -> bool:
+        """Return whether the directory holds a KIM address; raises OSError or LdapProblem."""
+        if address not in self._listed:
+            self._listed[address] = self.box.is_listed(address)
+        return self._listed[address]
+
+    def close(self) -> None:
+        """End the session, as far as the other side still listens."""
+        if self._relay is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._relay.quit()
+            self._relay.close()
 
 
 def fetch(box: poplib.POP3_SSL, number: int) -> bytes:

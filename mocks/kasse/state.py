@@ -23,7 +23,7 @@ from mocks.kasse.intake import (
     is_storno,
     sent_at,
 )
-from mocks.kasse.mailbox import Mailbox, fetch
+from mocks.kasse.mailbox import Mailbox, Post, fetch
 from mocks.kasse.reporting import report
 from pruefstand.fhir.kasse_error import VIRUS, Trouble
 from pruefstand.fhir.sick_note_facts import SickNoteFacts
@@ -127,17 +127,17 @@ class Insurers:
         insurer.last_look = self.ctx.clock.now()
         done = 0
         try:
-            with insurer.box.session() as session:
+            with insurer.box.session() as session, insurer.box.post() as post:
                 count, _ = session.stat()
                 for number in range(1, count + 1):
-                    if self._take(insurer, fetch(session, number)):
+                    if self._take(insurer, post, fetch(session, number)):
                         session.dele(number)
                         done += 1
         except _UNREACHABLE as problem:
             _LOG.warning("%s: %s", insurer.box.address, problem)
         return done
 
-    def _take(self, insurer: Insurer, octets: bytes) -> bool:
+    def _take(self, insurer: Insurer, post: Post, octets: bytes) -> bool:
         """Process one mail; return whether it is done with."""
         try:
             mail = parse_mail(octets)
@@ -146,19 +146,19 @@ class Insurers:
         if message_of(mail) not in (EauMessage.NOTE, EauMessage.STORNO) and not _is_eau(mail):
             return True
         try:
-            self._process(insurer, mail)
+            self._process(insurer, post, mail)
         except NotYet:
             return False
         return True
 
-    def _process(self, insurer: Insurer, mail: RawMail) -> None:
+    def _process(self, insurer: Insurer, post: Post, mail: RawMail) -> None:
         settings = self.ctx.settings
         intake = Intake(
             lambda der, at: self.ctx.pki.verify(der, kind=None, at=at),
             lambda data, facts: self.conformity.problem(data, facts, settings),
             insurer.iknrs,
         )
-        answer = Answer(self.ctx, insurer.box, mail)
+        answer = Answer(self.ctx, post, mail)
         try:
             if settings.get("virenscan"):
                 raise Rejected(Trouble.UNREADABLE, VIRUS)

@@ -27,10 +27,26 @@ def build_storno(
     document_id: str,
     written: datetime,
 ) -> bytes:
-    """Return the bundle that takes back the note with the document id `cancelled`.
+    """Return the bundle that takes back the note with the document id `cancelled`, as XML.
 
     A naive `written` raises ValueError.
     """
+    return to_xml(
+        storno_bundle(
+            issuer, practice, cancelled=cancelled, document_id=document_id, written=written
+        )
+    )
+
+
+def storno_bundle(
+    issuer: Practitioner,
+    practice: Practice,
+    *,
+    cancelled: str,
+    document_id: str,
+    written: datetime,
+) -> Json:
+    """Return KBV_PR_EAU_Storno_Bundle; the ids of the resources follow from `document_id`."""
     frame = Frame.of(document_id)
     resources = [
         _composition(frame, written),
@@ -38,7 +54,7 @@ def build_storno(
         kbv_for.organization(practice, resource_id=frame.id("Organization"), version=FOR_VERSION),
         _list(frame, cancelled),
     ]
-    return to_xml(document("KBV_PR_EAU_Storno_Bundle", frame, written, resources))
+    return document("KBV_PR_EAU_Storno_Bundle", frame, written, resources)
 
 
 def _composition(frame: Frame, written: datetime) -> Json:
