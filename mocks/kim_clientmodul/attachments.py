@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from mocks.kim_clientmodul.state import ClientModule, Limits
-from mocks.kim_clientmodul.upstream import CERTIFICATE
+from mocks.kim_clientmodul.upstream import tls
 from pruefstand.kim.large import KasProblem, KasReference, open_large, seal_large
 from pruefstand.kim.mail import join_parts
 from pruefstand.model.mail import RawMail, header_field
@@ -116,9 +116,8 @@ def _call(
     module: ClientModule, method: str, path: str, headers: dict[str, str], body: bytes = b""
 ) -> tuple[int, bytes]:
     place = urlsplit(module.ctx.neighbours.base_url("kim_fachdienst"))
-    tls = module.ctx.neighbours.client_tls(CERTIFICATE)
     connection = http.client.HTTPSConnection(
-        place.hostname or "", place.port, timeout=SECONDS, context=tls
+        place.hostname or "", place.port, timeout=SECONDS, context=tls(module)
     )
     try:
         connection.request(method, path, body or None, headers)

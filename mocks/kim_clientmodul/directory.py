@@ -9,6 +9,7 @@ from pruefstand.ldap.filters import Compare, Relation
 from pruefstand.ldap.messages import Entry, Search
 from pruefstand.ldap.session import LdapSession
 from pruefstand.mockkit import Neighbours
+from pruefstand.testdata.kim_participants import MODULE_CERTIFICATE
 
 BASE = "dc=data,dc=vzd"
 SECONDS = 10.0
@@ -40,7 +41,9 @@ def find(neighbours: Neighbours, address: str) -> Found:
     host, port = neighbours.address("vzd", "ldaps")
     with (
         socket.create_connection((host, port), SECONDS) as plain,
-        neighbours.client_tls("kim-cm").wrap_socket(plain, server_hostname=host) as secure,
+        neighbours.client_tls(MODULE_CERTIFICATE).wrap_socket(
+            plain, server_hostname=host
+        ) as secure,
     ):
         session = LdapSession.over(secure)
         session.bind()

@@ -26,6 +26,13 @@ NO_DEFAULT = "standardwert_fehlt"
 HEADERS_ODD = "kopfzeilen_der_huelle_falsch"
 ENVELOPE_ODD = "huelle_mit_fremden_teilen"
 INTEGRITY_IGNORED = "pruefergebnis_uebergangen"
+STATUS_CONTRADICTS = "statuscode_widerspricht"
+SERVER_IGNORED = "server_ignoriert"
+KONNEKTOR_IGNORED = "konnektorid_ignoriert"
+REPLY_REWRITTEN = "antwort_umgeschrieben"
+DIRECTORY_OUTDATED = "verzeichnis_veraltet"
+FOREIGN_CERTIFICATE = "fremdes_zertifikat_am_fachdienst"
+CERTIFICATE_DEMANDED = "clientzertifikat_verlangt"
 
 FAULTS = {
     fault.name: fault
@@ -114,6 +121,41 @@ FAULTS = {
             RESULT_MISSING,
             "schreibt beim Abruf keine Prüfergebnisse",
             ("KOM-LE-A_2179-02", "KOM-LE-A_2048-01"),
+        ),
+        Fault(
+            STATUS_CONTRADICTS,
+            "beantwortet MAIL mit einem erweiterten Statuscode anderer Klasse",
+            ("KOM-LE-A_2006",),
+        ),
+        Fault(
+            SERVER_IGNORED,
+            "verbindet sich nicht mit dem Server aus dem Benutzernamen",
+            ("KOM-LE-A_2010",),
+        ),
+        Fault(
+            KONNEKTOR_IGNORED,
+            "nimmt immer denselben Konnektor, was der Benutzername auch nennt",
+            ("A_21457",),
+        ),
+        Fault(
+            REPLY_REWRITTEN,
+            "ersetzt den Text einer Ablehnung des Fachdienstes durch eigenen",
+            ("KOM-LE-A_2018",),
+        ),
+        Fault(
+            DIRECTORY_OUTDATED,
+            "fragt das Verzeichnis zu einer Adresse nur ein einziges Mal",
+            ("KOM-LE-A_2023",),
+        ),
+        Fault(
+            FOREIGN_CERTIFICATE,
+            "zeigt dem Fachdienst das Zertifikat des Praxissystems",
+            ("KOM-LE-A_2074",),
+        ),
+        Fault(
+            CERTIFICATE_DEMANDED,
+            "lässt nur Praxissysteme mit Clientzertifikat senden",
+            ("KOM-LE-A_2181",),
         ),
         Fault(
             CODE_BLURRED,

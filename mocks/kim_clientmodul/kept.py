@@ -18,13 +18,14 @@ class Kept(Generic[T]):
     _kept: dict[str, tuple[datetime, T]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, key: str, now: datetime) -> T | None:
+    def get(self, key: str, now: datetime, *, for_ever: bool = False) -> T | None:
         """Return what is known; nothing from the future, for the clock may have been put back."""
         with self._lock:
             known = self._kept.get(key)
-        if known is None or not timedelta() <= now - known[0] < self.lives:
+        if known is None:
             return None
-        return known[1]
+        young = timedelta() <= now - known[0] < self.lives
+        return known[1] if young or for_ever else None
 
     def put(self, key: str, answer: T, now: datetime) -> None:
         """Keep an answer that came at `now`."""

@@ -104,7 +104,7 @@ class Receiver:
         return inner, result
 
     def _decrypted(self, outer: RawMail) -> tuple[Sealed, bytes]:
-        if not self.module.behaviour.konnektor_reachable:
+        if not self.module.reaches_konnektor(self.user):
             raise _not_decrypted(
                 DecryptionResult.KONNEKTOR_UNAVAILABLE,
                 KimError.KONNEKTOR_UNAVAILABLE,

@@ -126,7 +126,7 @@ class Sender:
         return reply
 
     def _signer(self) -> Identity:
-        if not self.module.behaviour.konnektor_reachable:
+        if not self.module.reaches_konnektor(self.user):
             raise Refused("451 4.3.0 The Konnektor does not answer")
         signer = self.module.signer(self.user)
         if signer is None:
@@ -178,7 +178,7 @@ class Sender:
             [(address, _parameters(draft.recipients[address])) for address in addresses],
         )
         code, text = transmit(self.relay, envelope, content)
-        return f"{code} {text.decode('ascii', 'replace').splitlines()[0]}"
+        return spoiling.relayed(self.module, code, text.decode("ascii", "replace").splitlines()[0])
 
     def _notify(self, sender: str, mail: RawMail, failed: Sequence[Judged]) -> None:
         notice = error_mails.about_recipients(self.module, mail, sender, failed)

@@ -33,6 +33,8 @@ class Behaviour:
     pin_verified: bool
     """Whether the cards are unlocked."""
     konnektor_reachable: bool
+    konnektors_down: frozenset[str]
+    """KonnektorIds of user names whose Konnektor does not answer."""
     konnektor_knows_ecc: bool
     revocation_known: bool
     """Whether OCSP answers; else the integrity result is 07."""
@@ -57,6 +59,7 @@ def behaviour(settings: Mapping[str, object]) -> Behaviour:
         _texts(settings, "workplaces", "WP1"),
         bool(settings.get("pin_freigeschaltet", True)),
         bool(settings.get("konnektor_erreichbar", True)),
+        _texts(settings, "konnektoren_gestoert"),
         bool(settings.get("konnektor_ecc", True)),
         bool(settings.get("sperrauskunft", True)),
         "VALID" if settings.get("fachdienst_zertifikat", "VALID") == "VALID" else "INVALID",
@@ -66,8 +69,8 @@ def behaviour(settings: Mapping[str, object]) -> Behaviour:
     )
 
 
-def _texts(settings: Mapping[str, object], key: str, default: str) -> frozenset[str]:
+def _texts(settings: Mapping[str, object], key: str, default: str = "") -> frozenset[str]:
     found = settings.get(key, default)
     if isinstance(found, str):
-        return frozenset({found})
+        return frozenset({found} if found else ())
     return frozenset(cast(Iterable[str], found))

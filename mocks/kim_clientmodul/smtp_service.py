@@ -35,6 +35,8 @@ class ModuleConversation:
     def _login(self, user: str, password: str) -> str:
         if not (self._peer.tls or self._module.behaviour.same_host):
             return "538 5.7.11 Encryption required for requested authentication mechanism"
+        if spoiling.demands_certificate(self._module) and self._peer.certificate is None:
+            return "535 5.7.8 Client certificate required"
         try:
             name = parse_smtp(user)
             self._module.check_context(name)
@@ -67,7 +69,7 @@ class ModuleConversation:
         if not is_kim_address(sender) or judge(self._module, sender).error is not None:
             return "553 5.1.8 Sender has no encryption certificate"
         self._draft = Draft(sender, options)
-        return "250 2.1.0 OK"
+        return spoiling.taken(self._module)
 
     def rcpt(self, address: str, options: Options) -> str:
         """Add a recipient; in the older behaviour one without certificate is refused here."""

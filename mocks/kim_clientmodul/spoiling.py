@@ -90,6 +90,23 @@ def believed(part: bytes) -> RawMail:
     return parse_mail(unwrap_message(part))
 
 
+def relayed(module: ClientModule, code: int, text: str) -> str:
+    """Return the mail service's reply as the practice system hears it: unchanged (2018)."""
+    rewritten = faults.REPLY_REWRITTEN in module.ctx.faults and code >= 400
+    return f"{code} 5.0.0 Transmission failed" if rewritten else f"{code} {text}"
+
+
+def taken(module: ClientModule) -> str:
+    """Return the reply to an accepted MAIL."""
+    contradicts = faults.STATUS_CONTRADICTS in module.ctx.faults
+    return "250 5.1.0 OK" if contradicts else "250 2.1.0 OK"
+
+
+def demands_certificate(module: ClientModule) -> bool:
+    """Whether a practice system without client certificate is turned away."""
+    return faults.CERTIFICATE_DEMANDED in module.ctx.faults
+
+
 def outer(
     module: ClientModule,
     inner: RawMail,

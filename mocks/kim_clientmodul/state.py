@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Self
 
 from mocks.kim_clientmodul.directory import Found, find
+from mocks.kim_clientmodul.faults import DIRECTORY_OUTDATED, KONNEKTOR_IGNORED
 from mocks.kim_clientmodul.kept import Kept
 from mocks.kim_clientmodul.settings import Behaviour, behaviour
 from pruefstand.crypto.cms_encryption import DecryptionKey
@@ -69,6 +70,13 @@ class ClientModule:
         if user.workplace not in now.workplaces:
             raise UnknownContext("4006")
 
+    def reaches_konnektor(self, user: UserName) -> bool:
+        """Tell whether the Konnektor the user name asks for answers (A_21457)."""
+        now = self.behaviour
+        ignored = KONNEKTOR_IGNORED in self.ctx.faults
+        down = not ignored and user.konnektor_id in now.konnektors_down
+        return now.konnektor_reachable and not down
+
     def signer(self, user: UserName) -> Identity | None:
         """Return the OSIG key of the Mandant's SMC-B; None when no unlocked card is there."""
         if not self.behaviour.pin_verified:
@@ -91,7 +99,7 @@ class ClientModule:
     def find(self, address: str) -> Found:
         """Return what the directory says about an address; answers are kept for 12 hours."""
         key, now = address.lower(), self.ctx.clock.now()
-        known = self._found.get(key, now)
+        known = self._found.get(key, now, for_ever=DIRECTORY_OUTDATED in self.ctx.faults)
         if known is not None:
             return known
         found = find(self.ctx.neighbours, address)

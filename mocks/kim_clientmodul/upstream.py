@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mocks.kim_clientmodul.faults import FOREIGN_CERTIFICATE, SERVER_IGNORED
 from mocks.kim_clientmodul.state import ClientModule
 from pruefstand.kim.address import DOMAINS
 from pruefstand.kim.pop3_content import read_content
 from pruefstand.kim.username import UserName
+from pruefstand.testdata.kim_participants import MODULE_CERTIFICATE
 
-CERTIFICATE = "kim-cm"
 SECONDS = 30.0
 _LOOPBACK = ("localhost", "127.0.0.1")
 
@@ -30,7 +31,7 @@ def place(module: ClientModule, user: UserName, listener: str) -> tuple[str, int
     """
     if module.behaviour.service_certificate == "INVALID":
         raise Unreachable("the service's certificate is INVALID")
-    named = user.server
+    named = None if SERVER_IGNORED in module.ctx.faults else user.server
     if named is None or named[0].lower().endswith(DOMAINS):
         return module.ctx.neighbours.address("kim_fachdienst", listener)
     if named[0].lower() not in _LOOPBACK:
@@ -40,7 +41,8 @@ def place(module: ClientModule, user: UserName, listener: str) -> tuple[str, int
 
 def tls(module: ClientModule) -> ssl.SSLContext:
     """Return the context with the client module's certificate."""
-    return module.ctx.neighbours.client_tls(CERTIFICATE)
+    wrong = FOREIGN_CERTIFICATE in module.ctx.faults
+    return module.ctx.neighbours.client_tls("CS1" if wrong else MODULE_CERTIFICATE)
 
 
 def open_smtp(module: ClientModule, user: UserName) -> smtplib.SMTP:

@@ -17,16 +17,19 @@ POSTMASTER = "Mail Delivery Subsystem <mds@pruefstand.kim.telematik-test>"
 
 
 def deliver(
-    service: MailService, mail: RawMail, sender: str, recipients: Mapping[str, str]
+    service: MailService, mail: RawMail, sender: str, recipients: Mapping[str, str], seen: str
 ) -> None:
-    """Put `mail` into each mailbox; `recipients` are addresses with their NOTIFY parameter."""
+    """Put `mail` into each mailbox; `recipients` are addresses with their NOTIFY parameter.
+
+    `seen` says how the mail came in.
+    """
     now = service.ctx.clock.now()
     fates = []
     for address, notify in recipients.items():
         account = service.account(address)
         if account is None:
             continue
-        service.put(account, _traced(mail, sender, address, now, service).to_bytes())
+        service.put(account, _traced(mail, sender, address, seen, service).to_bytes())
         if "SUCCESS" in notify.split(","):
             fates.append(Fate(address, Action.DELIVERED))
         _tell_absence(service, account, mail, sender)
@@ -34,15 +37,14 @@ def deliver(
         _write_receipt(service, mail, sender, fates, now)
 
 
-def _traced(
-    mail: RawMail, sender: str, address: str, now: datetime, service: MailService
-) -> RawMail:
+def _traced(mail: RawMail, sender: str, address: str, seen: str, service: MailService) -> RawMail:
     mark = service.ctx.rng.token_hex(6)
-    stamp = format_datetime(now.astimezone(BERLIN))
+    stamp = format_datetime(service.ctx.clock.now().astimezone(BERLIN))
+    trace = f"from clientmodul ({seen}) by {HOST} with ESMTPSA id {mark} for <{address}>; {stamp}"
     return mail.without("Return-Path").with_fields(
         [
             header_field("Return-Path", f"<{sender}>"),
-            header_field("Received", f"by {HOST} with ESMTPSA id {mark} for <{address}>; {stamp}"),
+            header_field("Received", trace),
         ],
         first=True,
     )

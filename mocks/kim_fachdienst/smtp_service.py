@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
 from mocks.kim_fachdienst.delivery import deliver
 from mocks.kim_fachdienst.faults import HEADERS_UNCHECKED, RELAY_DOWN, SENDER_UNCHECKED
 from mocks.kim_fachdienst.state import Account, MailService
@@ -17,8 +20,8 @@ MAX_RECIPIENTS = 100
 class RelayConversation:
     """One connection of a client module."""
 
-    def __init__(self, service: MailService, _: Peer) -> None:
-        self._service = service
+    def __init__(self, service: MailService, peer: Peer) -> None:
+        self._service, self._peer = service, peer
         self._account: Account | None = None
         self.reset()
 
@@ -76,7 +79,7 @@ class RelayConversation:
         ]
         if full:
             return f"452 4.2.2 Mailbox full: {full[0]}"
-        deliver(self._service, mail, sender, recipients)
+        deliver(self._service, mail, sender, recipients, seen(self._peer))
         return "250 2.0.0 OK"
 
     def reset(self) -> None:
@@ -86,6 +89,15 @@ class RelayConversation:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def seen(peer: Peer) -> str:
+    """Return how a client connected, as it stands in Received: TLS version and client name."""
+    if peer.certificate is None:
+        return f"{peer.version or 'clear'}, no client certificate"
+    subject = x509.load_der_x509_certificate(peer.certificate).subject
+    (name,) = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return f"{peer.version}, client certificate {name.value!s}"
 
 
 def _header_refusal(mail: RawMail, sender: str) -> str:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Self, cast
 
 from mocks.vzd.faults import SAME_DOMAIN_ID, VERSION_MISSING
 from pruefstand.crypto.pki import CertificateProblem, read_certificate_info
@@ -79,10 +79,11 @@ class Directory:
         """Yield the entries that are active and hold a valid certificate, and only such ones."""
         with self._lock:
             entries = list(self._entries.values())
+        hidden = set(cast("Iterable[str]", self.ctx.settings.get("verborgen", ())))
         insurers = [number for e in entries if e.entry_type == "5" for number in e.domain_ids]
         for entry in entries:
             valid = tuple(filter(self._is_valid, entry.certificates))
-            if not entry.active or not valid:
+            if not entry.active or not valid or hidden & set(_addresses(entry)):
                 continue
             shown = replace(entry, certificates=valid)
             if SAME_DOMAIN_ID in self.ctx.faults and entry.entry_type == "5":
@@ -125,6 +126,10 @@ class Directory:
         except CertificateProblem:
             return False
         return True
+
+
+def _addresses(entry: DirectoryEntry) -> Iterator[str]:
+    return (mail.address for mail in entry.mails)
 
 
 def _entry(one: Participant, ctx: MockContext) -> DirectoryEntry:

@@ -48,9 +48,13 @@ class FileEndpoints:
         return self.roles[role]
 
     def client_tls(self, name: str) -> ssl.SSLContext:
-        """Return a context that trusts the mocks and shows the client certificate `name`."""
+        """Return a context that trusts the mocks and shows the client certificate `name`.
+
+        An empty name shows none.
+        """
         context = ssl.create_default_context(cafile=self.tls_ca)
-        context.load_cert_chain(self.clients[name])
+        if name:
+            context.load_cert_chain(self.clients[name])
         return context
 
     def trust(self, certificate: bytes) -> CertificateInfo:

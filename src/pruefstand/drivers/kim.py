@@ -85,9 +85,8 @@ class KimMember:
         self.clock, self._rng = clock, rng
         self.endpoints = endpoints
         self._recorder = recorder
-        self.transport = StreamTransport(
-            recorder, actor=actor or participant.row.key, tls=endpoints.client_tls(CLIENT_SYSTEM)
-        )
+        self.actor = actor or participant.row.key
+        self.transport = self.transport_with(CLIENT_SYSTEM)
         self.faults = FaultSet() if faults is None else faults
         self.client: KimClient = self._client(self.account_with())
         place, clear = endpoints.address("vzd", "ldaps"), endpoints.address("vzd", "ldap")
@@ -96,9 +95,25 @@ class KimMember:
         )
         self._known: frozenset[str] = frozenset()
 
-    def log_in_with(self, *, password: str | None = None, user_id: str | None = None) -> None:
-        """Use another password or UserId from now on; without any, the right ones."""
-        self.client = self._client(self.account_with(password=password, user_id=user_id))
+    def transport_with(self, certificate: str) -> StreamTransport:
+        """Return a transport that shows this client certificate, or none for an empty name."""
+        return StreamTransport(
+            self._recorder,
+            actor=self.actor,
+            tls=self.endpoints.client_tls(certificate),
+            certificate=certificate,
+        )
+
+    def log_in_with(
+        self,
+        *,
+        password: str | None = None,
+        user_id: str | None = None,
+        konnektor_id: str = "",
+    ) -> None:
+        """Use another password, UserId or Konnektor from now on; without any, the usual ones."""
+        account = self.account_with(password=password, user_id=user_id, konnektor_id=konnektor_id)
+        self.client = self._client(account)
 
     def _client(self, account: KimAccount) -> KimClient:
         place = self.endpoints.address
@@ -111,9 +126,13 @@ class KimMember:
         )
 
     def account_with(
-        self, *, password: str | None = None, user_id: str | None = None
+        self,
+        *,
+        password: str | None = None,
+        user_id: str | None = None,
+        konnektor_id: str = "",
     ) -> KimAccount:
-        """Return the account, with another password or UserId where given."""
+        """Return the account, with another password, UserId or Konnektor where given."""
         row = self.participant.row
         person = USER_ID if row.person else ""
         user = UserName(
@@ -123,6 +142,7 @@ class KimMember:
             CLIENT_SYSTEM,
             WORKPLACE,
             person if user_id is None else user_id,
+            konnektor_id,
         )
         place = self.endpoints.address
         return KimAccount.of(

@@ -26,6 +26,8 @@ class Peer:
 
     tls: bool
     certificate: bytes | None = None
+    version: str = ""
+    """Of TLS, such as `TLSv1.3`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,9 @@ class _Exchange:
 def peer_of(transport: asyncio.BaseTransport) -> Peer:
     """Return who is at the other end of `transport`."""
     tls = transport.get_extra_info("ssl_object")
-    return Peer(tls is not None, tls.getpeercert(binary_form=True) if tls else None)
+    if tls is None:
+        return Peer(tls=False)
+    return Peer(True, tls.getpeercert(binary_form=True), tls.version() or "")
 
 
 def lines(limit: int, too_long: bytes) -> Framing:

@@ -221,7 +221,10 @@ class MockWorld(Closing):
         context.settings = {**context.settings, name: value}
 
     def client_tls(self, name: str) -> ssl.SSLContext:
-        """Return the context that trusts the mocks and shows the client certificate `name`."""
+        """Return the context that trusts the mocks and shows the client certificate `name`.
+
+        An empty name shows none.
+        """
         # Reading trust anchor and key takes as long as a handshake; nobody changes a context.
         if name not in self._client_tls:
             self._client_tls[name] = self._new_client_tls(name)
@@ -229,7 +232,8 @@ class MockWorld(Closing):
 
     def _new_client_tls(self, name: str) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=self.tls_ca_pem)
-        context.load_cert_chain(self._key_file(name, self.pki.tls_client(name)))
+        if name:
+            context.load_cert_chain(self._key_file(name, self.pki.tls_client(name)))
         return context
 
     def client_fingerprint(self, name: str) -> str:

@@ -17,6 +17,8 @@ LONG_AGO = date(2020, 12, 31)
 """When the expired card ended; the test world lives later."""
 
 DOMAIN = "pruefstand.kim.telematik-test"
+MODULE_CERTIFICATE = "kim-cm"
+"""Common name of the client modules' TLS certificate (C.CM.TLS-CS)."""
 
 
 class Certificates(StrEnum):

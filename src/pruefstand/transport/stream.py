@@ -32,11 +32,14 @@ class StreamTransport:
         actor: str,
         tls: ssl.SSLContext | None,
         timeout: float = TIMEOUT_SECONDS,
+        certificate: str = "",
     ) -> None:
+        """`certificate` names the client certificate in `tls`, for the record."""
         self.recorder: Recorder = recorder
         self.actor: str = actor
         self._tls = tls
         self._timeout = timeout
+        self._shown = {"client_certificate": certificate} if certificate else {}
 
     def open(self, host: str, port: int, *, peer: str) -> Stream:
         """Return a connection to `peer`; raises TransportFailure."""
@@ -53,7 +56,7 @@ class StreamTransport:
                 f"{peer} antwortet nicht: {host}:{port}: {error}",
                 hint="Adresse, Port, TLS-Zertifikat und Erreichbarkeit prüfen.",
             ) from error
-        return Stream(secure, self._record(peer, timer.seconds, _facts(secure), None))
+        return Stream(secure, self._record(peer, timer.seconds, _facts(secure) | self._shown, None))
 
     def _record(self, peer: str, duration: float, facts: dict[str, str], error: str | None) -> str:
         return self.recorder.add(
