@@ -25,6 +25,7 @@ from pruefstand.clock import Clock
 from pruefstand.drivers import carelessness_kim as named
 from pruefstand.drivers.careless_mail import asks_for_receipt, rewritten
 from pruefstand.errors import ServiceRefusal
+from pruefstand.kim.username import SKIPPED
 from pruefstand.ldap.filters import escape
 from pruefstand.ldap.messages import Entry, Result, Unknown
 from pruefstand.ldap.problem import LdapProblem
@@ -35,6 +36,9 @@ from pruefstand.transport.stream import StreamTransport
 
 SERVICE = "kim_fachdienst"
 MODIFY = 0x66
+COMPLETE = 5
+"""Parts of a user name up to the Arbeitsplatz, with the server."""
+
 LINGERS = timedelta(seconds=20)
 Wait = Callable[[timedelta], None]
 _IN_VAIN = (ServiceRefusal, TransportFailure, LdapProblem)
@@ -49,7 +53,8 @@ class CarelessOutbox(KimOutbox):
         """Log in; raises KimRefusal."""
         if named.SHORT_NAME in self.faults:
             right = self._account
-            self._account = replace(right, smtp_user=right.smtp_user.rpartition("#")[0])
+            parts = right.smtp_user.split("#")[:COMPLETE]
+            self._account = replace(right, smtp_user="#".join(parts[:-1]))
             with suppress(KimRefusal):
                 super().log_in(mechanism)
             self._account = right
@@ -118,11 +123,14 @@ class CarelessClient(KimClient):
 
     def _fetching(self) -> KimAccount:
         """Return the account, without its UserId where that does not matter to this practice."""
-        account = self.account
-        has_user_id = account.pop3_user.count("#") > account.smtp_user.count("#")
-        if has_user_id and named.NO_USER_ID in self.faults:
-            return replace(account, pop3_user=account.pop3_user.rpartition("#")[0])
-        return account
+        parts = self.account.pop3_user.split("#")
+        wrong = parts
+        if parts[COMPLETE : COMPLETE + 1] == [SKIPPED]:
+            if named.NO_STAR in self.faults:
+                wrong = [part for part in parts if part != SKIPPED]
+        elif parts[COMPLETE:] and named.NO_USER_ID in self.faults:
+            wrong = parts[:COMPLETE]
+        return replace(self.account, pop3_user="#".join(wrong))
 
 
 class CarelessDirectory(DirectoryClient):

@@ -16,6 +16,7 @@ SHORT_NAME = "kim_benutzername_unvollstaendig"
 NO_QUIT = "kim_ohne_quit"
 FETCHES_AGAIN = "kim_alles_erneut_geholt"
 NO_USER_ID = "kim_ohne_userid"
+NO_STAR = "kim_benutzername_ohne_stern"
 
 LETTER_KENNUNG = "earztbrief_alte_dienstkennung"
 LETTER_PARTS = "earztbrief_anhang_unbeschrieben"
@@ -54,6 +55,7 @@ KIM = (
     Fault(NO_QUIT, "trennt die Verbindung ohne QUIT", ("KIM-PS-11",)),
     Fault(FETCHES_AGAIN, "holt bekannte Nachrichten erneut", ("KIM-PS-18",)),
     Fault(NO_USER_ID, "nennt beim Abruf keine UserId", ("KIM-PS-19",)),
+    Fault(NO_STAR, "lässt übersprungene Teile des Benutzernamens weg", ("KIM-PS-10",)),
     Fault(LETTER_KENNUNG, "sendet eArztbriefe unter alter Dienstkennung", ("P43-03/AK2",)),
     Fault(
         LETTER_PARTS,
