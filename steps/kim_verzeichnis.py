@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from pytest_bdd import given, parsers, then, when
@@ -18,12 +19,15 @@ from pruefstand.checks.vzd import (
     searches_are_not_repeated,
     version_assumed,
 )
+from pruefstand.checks.vzd_use import USE_CHECKS, waits_after_failures
 from pruefstand.clients.vzd import DirectoryRefusal, KimContact
 from pruefstand.clock import VirtualClock
+from pruefstand.errors import EnvironmentProblem
 from pruefstand.model.exchange import Layer
 from pruefstand.pytest_plugin.case_log import CaseLog
 from steps.kim import Kim
 
+SECONDS_TRIED = 120
 INSURERS = {"Prüfkasse MOCK", "Prüf-BKK"}
 
 
@@ -68,6 +72,29 @@ def both_insurers_match(switch_fault: Callable[[str, str], None]) -> None:
 @given("das Verzeichnis nennt keine KIM-Versionen")
 def versions_are_missing(switch_fault: Callable[[str, str], None]) -> None:
     switch_fault("vzd", "version_fehlt")
+
+
+@given("der Zugang zum Verzeichnis ist gesperrt")
+def directory_is_blocked(kim: Kim) -> None:
+    kim("praxis").block_directory()
+
+
+@when(parsers.parse("die Praxis zwei Minuten lang jede Sekunde nach {what} sucht"))
+def practice_keeps_searching(kim: Kim, clock: VirtualClock, what: str) -> None:
+    for _ in range(SECONDS_TRIED):
+        with suppress(EnvironmentProblem):
+            look_up(kim, what)
+        clock.advance(timedelta(seconds=1))
+
+
+@then("liegen zwischen den Verbindungsversuchen wachsende Wartezeiten")
+def attempts_are_apart(check: CaseLog) -> None:
+    check(waits_after_failures)
+
+
+@then("die Suche geht gezielt über den Konnektor")
+def search_is_targeted(check: CaseLog) -> None:
+    check(*USE_CHECKS)
 
 
 @then(parsers.re(r"findet sie (?P<name>.+?)(?<! zur Auswahl)$"))

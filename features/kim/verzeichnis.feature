@@ -4,11 +4,12 @@ Funktionalität: Adressen aus dem Verzeichnisdienst
   Wer über KIM schreibt, findet seine Empfänger im Verzeichnis; gesucht wird gezielt und sparsam.
 
   @tc:KIM-0120 @art:positiv @req:TIP1-A_5570 @req:VZD-PS-02 @req:VZD-PS-03 @req:A_21223-01
-  @req:A_27744 @req:A_27744/parallel @req:A_27744/Schluss
+  @req:A_27744 @req:A_27744/parallel @req:A_27744/Schluss @req:VZD-PS-01 @req:A_27752
   Szenariogrundriss: Eine Suche findet, wen sie soll
     Wenn die Praxis im Verzeichnis nach <wonach> sucht
     Dann findet sie <wen>
     Und die Suche ist gesichert, kurz und nur lesend
+    Und die Suche geht gezielt über den Konnektor
 
     Beispiele:
       | fall     | wonach                                   | wen               |
@@ -40,3 +41,9 @@ Funktionalität: Adressen aus dem Verzeichnisdienst
   Szenario: Nach einem Tag wird neu gefragt
     Wenn die Praxis an zwei Tagen nach der Adresse der Klinik sucht
     Dann wurde das Verzeichnis an beiden Tagen gefragt
+
+  @tc:KIM-0125 @art:negativ @req:A_27744/Wartezeit
+  Szenario: Nach gescheiterten Verbindungen wird immer länger gewartet
+    Angenommen der Zugang zum Verzeichnis ist gesperrt
+    Wenn die Praxis zwei Minuten lang jede Sekunde nach der Kasse mit dem IK 109500969 sucht
+    Dann liegen zwischen den Verbindungsversuchen wachsende Wartezeiten

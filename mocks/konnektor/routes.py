@@ -18,6 +18,7 @@ from mocks.konnektor import (
     comfort,
     encryption,
     kvk,
+    ldap_proxy,
     pin_operations,
     resources,
     signing,
@@ -121,6 +122,10 @@ def build(ctx: MockContext, state: State) -> App:
         partial(_failure, state=state),
         ctx.faults,
         control=control_routes(state),
+        listeners=(
+            ldap_proxy.listener(ctx.neighbours, "ldaps"),
+            ldap_proxy.listener(ctx.neighbours, "ldap"),
+        ),
     )
 
 

@@ -17,6 +17,8 @@ from pruefstand.transport.recorder import Recorder
 
 DAY = date(2026, 11, 24)
 MODULE, SERVICE, DIRECTORY = "kim_clientmodul", "kim_fachdienst", "vzd"
+KONNEKTOR = "konnektor"
+"""Its LDAP proxy leads to the directory."""
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class KimBench:
 def kim_bench(**settings: dict[str, object]) -> Iterator[KimBench]:
     """Yield a running bench; `settings` by role."""
     clock = VirtualClock.at_day(DAY)
-    roles = {role: settings.get(role, {}) for role in (DIRECTORY, SERVICE, MODULE)}
+    roles = {role: settings.get(role, {}) for role in (KONNEKTOR, DIRECTORY, SERVICE, MODULE)}
     with MockWorld(seed="kim", clock=clock, settings=roles) as world:
         world.start()
         yield KimBench(world, Recorder(clock))

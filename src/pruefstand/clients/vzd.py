@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pruefstand.clients.backoff import Backoff
 from pruefstand.clock import Clock
 from pruefstand.errors import ServiceRefusal
 from pruefstand.ldap.filters import escape, parse_filter
@@ -14,7 +15,7 @@ from pruefstand.ldap.session import LdapSession
 from pruefstand.model.exchange import Layer, Message
 from pruefstand.transport import TransportFailure
 from pruefstand.transport.recorder import Timer
-from pruefstand.transport.stream import StreamTransport
+from pruefstand.transport.stream import Stream, StreamTransport
 
 BASE = "dc=data,dc=vzd"
 INSURER = "5"
@@ -24,7 +25,9 @@ CACHED = timedelta(minutes=5)
 """How long an answer may be used again (A_27753)."""
 
 OLDEST_VERSION = "1.0"
-PEER = "vzd"
+PEER, PROXY = "vzd", "konnektor"
+"""Who answers, and whose LDAP proxy stands in between."""
+
 _ATTRIBUTES = (
     "telematikID",
     "displayName",
@@ -69,9 +72,12 @@ class DirectoryClient:
         clock: Clock,
         *,
         peer: str = PEER,
+        via: str = PROXY,
     ) -> None:
+        """`via` is the role that listens at `address`: it leads to `peer`."""
         self._transport, self._address, self._clock = transport, address, clock
-        self._peer = peer
+        self._peer, self._via = peer, via
+        self._backoff = Backoff()
         self._cache: dict[str, tuple[datetime, tuple[KimContact, ...]]] = {}
 
     def insurer(self, iknr: str) -> tuple[KimContact, ...]:
@@ -107,7 +113,7 @@ class DirectoryClient:
     def search(self, wanted: str, attributes: tuple[str, ...] = ()) -> list[Entry]:
         """Return the entries of a filter text; raises as `find`."""
         question = Question(wanted, attributes)
-        stream = self._transport.open(*self._address, peer=self._peer)
+        stream = self._connection()
         session = LdapSession.over(stream.socket)
         talk = Talk(session, self._transport, self._peer, stream.exchange_id)
         try:
@@ -123,6 +129,24 @@ class DirectoryClient:
                 hint="später erneut suchen",
             )
         return entries
+
+    def may_connect(self) -> bool:
+        """Tell whether enough time has passed since connections failed (A_27744)."""
+        return self._backoff.due(self._clock.now())
+
+    def _connection(self) -> Stream:
+        if not self.may_connect():
+            raise TransportFailure(
+                f"{self._peer}: nach gescheiterten Verbindungen wird gewartet",
+                hint="später erneut suchen",
+            )
+        try:
+            stream = self._transport.open(*self._address, peer=self._via)
+        except TransportFailure:
+            self._backoff.failed(self._clock.now())
+            raise
+        self._backoff.succeeded()
+        return stream
 
     def converse(self, talk: Talk, question: Question) -> tuple[list[Entry], Result]:
         """Do on one connection what is to be done there."""

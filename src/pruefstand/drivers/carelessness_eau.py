@@ -27,7 +27,10 @@ CANCELS_REJECTED = "eau_storno_nach_fehler"
 CANCELS_LATE = "eau_storno_nach_frist"
 CALENDAR_DAYS = "eau_frist_in_kalendertagen"
 
+UNCHECKED = "eau_ungeprueft_signiert"
+
 EAU = (
+    Fault(UNCHECKED, "signiert und versendet, was dem Profil widerspricht", ("P6-01",)),
     Fault(PROFILES, "nennt ein altes Profil", ("P310-01", "P310-14", "P5-08")),
     Fault(CHARSET, "stellt ein Byte Order Mark voran", ("P310-01/AK4", "DiMus:4.2")),
     Fault(RANDOM_ID, "vergibt zufällige Dokumenten-IDs", ("P310-14/AK7",)),

@@ -27,6 +27,9 @@ MODIFIES = "vzd_will_aendern"
 CONNECTIONS = "vzd_verbindungen_bleiben_offen"
 NO_CACHE = "vzd_fragt_jedes_mal"
 OLD_CACHE = "vzd_fragt_nie_wieder"
+PAST_PROXY = "vzd_am_konnektor_vorbei"
+IMPATIENT = "vzd_ohne_wartezeit"
+READS_ALL = "vzd_wird_ausgelesen"
 ANY_ENTRY = "vzd_kasse_ohne_entrytype"
 
 NOTE_SUBJECT = "eau_freier_betreff"
@@ -72,6 +75,9 @@ KIM = (
     ),
     Fault(NO_CACHE, "fragt jedes Mal neu", ("A_27744/Leerabfrage", "A_27751", "A_27753")),
     Fault(OLD_CACHE, "verwendet Antworten auch nach Tagen noch", ("A_27753", "KIM-PS-04")),
+    Fault(PAST_PROXY, "fragt das Verzeichnis am Konnektor vorbei", ("VZD-PS-01",)),
+    Fault(IMPATIENT, "versucht nach Fehlschlägen sofort wieder", ("A_27744/Wartezeit",)),
+    Fault(READS_ALL, "liest das Verzeichnis nach Anfangsbuchstaben aus", ("A_27752",)),
     Fault(
         ANY_ENTRY,
         "sucht Krankenkassen ohne entryType",

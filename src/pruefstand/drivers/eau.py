@@ -11,7 +11,7 @@ from pruefstand.drivers.careless_kim import Wait
 from pruefstand.drivers.eau_ablage import MemoryStore
 from pruefstand.drivers.kim import KimMember
 from pruefstand.flows import eau_ausstellen, eau_rueckmeldung, eau_storno, eau_versand
-from pruefstand.flows.eau_ausstellen import Draft, Signed
+from pruefstand.flows.eau_ausstellen import Draft, ProblemOf, Signed
 from pruefstand.flows.eau_postausgang import Shipment, Status, Store, enqueue, find
 from pruefstand.flows.eau_rueckmeldung import Notice
 from pruefstand.flows.eau_versand import PostRoom
@@ -36,6 +36,8 @@ class SickNoteDesk:
     """Where answers are expected; empty: at the member's own address."""
     wait: Wait = lambda _: None
     """Lets time pass."""
+    problem_of: ProblemOf = lambda _: ""
+    """What is wrong with a document; nothing is signed then."""
     outage: bool = False
     """Set by the user: nothing is sent until it is over (P6-05)."""
     _drafts: dict[str, tuple[Draft, SickNoteOrder]] = field(default_factory=dict)
@@ -153,7 +155,12 @@ class SickNoteDesk:
     def _sign_and_queue(self, drafts: list[Draft]) -> list[Shipment]:
         if not drafts:
             return []
+        self.check(drafts)
         return enqueue(self.store, self.sign(drafts), self.member.clock.now())
+
+    def check(self, drafts: Sequence[Draft]) -> None:
+        """Look at documents before they are signed; raises NotConforming."""
+        eau_ausstellen.check_profile(drafts, self.problem_of)
 
     def sign(self, drafts: Sequence[Draft]) -> list[Signed]:
         """Sign documents; raises KonnektorFault or SutError when no card does."""

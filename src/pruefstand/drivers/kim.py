@@ -12,6 +12,7 @@ from typing import Protocol
 from pruefstand.clients.kim import FetchedMail, KimAccount, KimClient, SentMail
 from pruefstand.clients.kim.account_manager import Absence, AccountManagerClient
 from pruefstand.clients.kim.outbox import NOTIFY
+from pruefstand.clients.vzd import PEER, PROXY, DirectoryClient
 from pruefstand.clock import Clock
 from pruefstand.crypto.smime_kim import DecryptionFailure, Recipient, Sealed, seal, unseal
 from pruefstand.crypto.smime_kim.layers import unwrap_sealed
@@ -43,6 +44,7 @@ from pruefstand.transport.stream import StreamTransport
 
 CLIENT_SYSTEM, WORKPLACE = "CS1", "WP1"
 MODULE = "kim_clientmodul"
+CLOSED_PORT = 1
 USER_ID = "0d3a4b1e-6a0f-4b53-9a59-7a1f7c0f9b11"
 """Needed where a person's card decrypts."""
 
@@ -89,11 +91,23 @@ class KimMember:
         self.transport = self.transport_with(CLIENT_SYSTEM)
         self.faults = FaultSet() if faults is None else faults
         self.client: KimClient = self._client(self.account_with())
-        place, clear = endpoints.address("vzd", "ldaps"), endpoints.address("vzd", "ldap")
-        self.directory = CarelessDirectory(self.transport, place, clock).careless(
-            self.faults, wait, clear_directory(self.transport, clear, clock)
-        )
+        self._wait = wait
+        self.directory = self.directory_at(endpoints.address(PROXY, "ldaps"))
         self._known: frozenset[str] = frozenset()
+
+    def directory_at(self, place: tuple[str, int]) -> CarelessDirectory:
+        """Return a client of the directory that connects to `place`."""
+        found, transport, clock = self.endpoints.address, self.transport, self.clock
+        return CarelessDirectory(transport, place, clock).careless(
+            self.faults,
+            self._wait,
+            clear=clear_directory(transport, found(PROXY, "ldap"), clock),
+            direct=DirectoryClient(transport, found(PEER, "ldaps"), clock, via=PEER),
+        )
+
+    def block_directory(self) -> None:
+        """Let the way to the directory lead to a port where nobody listens."""
+        self.directory = self.directory_at(("localhost", CLOSED_PORT))
 
     def transport_with(self, certificate: str) -> StreamTransport:
         """Return a transport that shows this client certificate, or none for an empty name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +19,14 @@ from pruefstand.testdata.practices import Practice, Practitioner
 from pruefstand.testdata.sick_notes import SickNoteOrder
 
 SHORT_TEXT = "eAU"
+
+
+ProblemOf = Callable[[bytes], str]
+"""Returns what keeps a document from conforming to its profile, empty when nothing does."""
+
+
+class NotConforming(SutError):
+    """The practice system signs nothing that its profile forbids; the message is for the user."""
 
 
 class SignedWith(StrEnum):
@@ -88,6 +96,17 @@ def draft_storno(
         note.iknrs,
         cancels=note.document_id,
     )
+
+
+def check_profile(drafts: Sequence[Draft], problem_of: ProblemOf) -> None:
+    """Raise NotConforming for the first document that does not conform (P6-01)."""
+    for draft in drafts:
+        problem = problem_of(draft.document)
+        if problem:
+            raise NotConforming(
+                f"Das Dokument für {draft.patient} entspricht nicht seinem Profil: {problem}",
+                hint="Angaben berichtigen; nichts wurde signiert.",
+            )
 
 
 def sign(konnektor: KonnektorClient, drafts: Sequence[Draft]) -> list[Signed]:

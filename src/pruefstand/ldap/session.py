@@ -69,14 +69,15 @@ class LdapSession:
         return self._number
 
     def _answer(self, number: int) -> Entry | Result:
-        found, answer = read_answer(self._message())
+        found, answer = read_answer(self.message())
         if found == 0 and isinstance(answer, Result):
             raise LdapProblem(f"the directory ends the connection: {answer.text}")
         if found != number:
             raise LdapProblem(f"answer {found} to question {number}")
         return answer
 
-    def _message(self) -> bytes:
+    def message(self) -> bytes:
+        """Return the next message; raises LdapProblem."""
         head = self.receive(2)
         count = head[1]
         if count == 0x80 or count > 0x84:
@@ -88,6 +89,11 @@ class LdapSession:
         message = head + extra + self.receive(size)
         self.received += message
         return message
+
+
+def read_message(stream: socket.socket) -> bytes:
+    """Return one message from a connected socket; raises LdapProblem."""
+    return LdapSession.over(stream).message()
 
 
 def _exactly(stream: socket.socket, size: int) -> bytes:

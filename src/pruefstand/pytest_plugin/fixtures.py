@@ -16,6 +16,7 @@ from pruefstand.config.project import project_root
 from pruefstand.crypto.pki import Pki
 from pruefstand.drivers.careless_eau import CarelessDesk
 from pruefstand.drivers.eau import SickNoteDesk
+from pruefstand.drivers.eau_profil import by_profile
 from pruefstand.drivers.kim import KimMember
 from pruefstand.drivers.parties import InsuredPerson, Insurer
 from pruefstand.drivers.simulator import CONTEXT, Pharmacy, Practice
@@ -268,6 +269,7 @@ def eau(
         case_rng.derive("eau"),
         wait=clock.advance,
         faults=faults.of("pvs"),
+        problem_of=by_profile(clock),
     )
 
 
