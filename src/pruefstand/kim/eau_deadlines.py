@@ -21,8 +21,6 @@ STORNO_WORKING_DAYS = 120
 """So long after sending a note may be taken back (P6-04/AK5)."""
 
 POLL_AT_LEAST = timedelta(minutes=10)
-OUTAGE_QUESTION = timedelta(days=7)
-"""While an outage is on record the user is asked so often whether it lasts (P6-05/AK3a)."""
 
 _FIXED = ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))
 _FROM_EASTER = (-2, 1, 39, 50)
