@@ -25,6 +25,7 @@ LARGE_NOT_ENABLED = (
 NOT_FETCHED = "Die E-Mail-Daten konnten nicht abgerufen werden"
 NOT_INTACT = "Sicherheitshinweis: Die Integrität der Nachricht ist verletzt"
 PARTLY_SENT = "Die Nachricht konnte nicht an alle Empfänger gesendet werden"
+NOT_RENEWED = "Das Zertifikat des KIM-Clientmoduls konnte nicht erneuert werden"
 OUTDATED = "Das KIM-Clientmodul ist älter als die im Verzeichnis eingetragene KIM-Version"
 
 _COPIED = ("From", "Sender", "To", "Cc", "Reply-To", "Date", "Return-Path", "Received")
@@ -61,19 +62,29 @@ def about_recipients(
 
 def about_version(module: ClientModule, sender: str, listed: str) -> bytes:
     """Return the warning that the directory expects a newer module (A_21387-01)."""
+    code = KimError.MODULE_OLDER_THAN_DIRECTORY
+    return _warning(module, sender, code, OUTDATED, f"{OUTDATED} ({listed}).")
+
+
+def about_certificate(module: ClientModule, sender: str) -> bytes:
+    """Return the warning that the module's own certificate could not be renewed (4016)."""
+    text = f"{NOT_RENEWED}. Bitte wenden Sie sich an den Betreuer des Clientmoduls."
+    return _warning(module, sender, KimError.PKCS12_RENEWAL_FAILED, NOT_RENEWED, text)
+
+
+def _warning(module: ClientModule, sender: str, code: KimError, subject: str, text: str) -> bytes:
     now = module.ctx.clock.now()
-    text = f"{OUTDATED} ({listed})."
     fields = [
         ("Date", format_datetime(now.astimezone(BERLIN))),
         ("From", AUTHOR),
         ("To", sender),
         ("Message-ID", _message_id(module)),
-        (ERROR_HEADER, str(int(KimError.MODULE_OLDER_THAN_DIRECTORY))),
+        (ERROR_HEADER, str(int(code))),
         ("MIME-Version", "1.0"),
         *_TEXT,
     ]
     head = tuple(header_field(name, value) for name, value in fields)
-    return RawMail((*head, subject_field(OUTDATED)), text.encode() + b"\r\n").to_bytes()
+    return RawMail((*head, subject_field(subject)), text.encode() + b"\r\n").to_bytes()
 
 
 def around_original(

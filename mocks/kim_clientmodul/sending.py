@@ -88,7 +88,7 @@ class Sender:
         allowed = self._limits()
         if len(content) > allowed.max_mail_size:
             raise Refused("552 5.3.4 Message size exceeds the account's limit")
-        self._warn_of_age(draft.sender)
+        self._warn(draft.sender)
         large = decoded_size(mail) > THRESHOLD
         judged = [judge(self.module, address) for address in draft.recipients]
         judged = list(map(for_large_mail, judged)) if large else judged
@@ -184,7 +184,10 @@ class Sender:
         notice = error_mails.about_recipients(self.module, mail, sender, failed)
         self._to_self(sender, notice)
 
-    def _warn_of_age(self, sender: str) -> None:
+    def _warn(self, sender: str) -> None:
+        """Tell the sender what its administrator has to see to."""
+        if self.module.behaviour.renewal_fails:
+            self._to_self(sender, error_mails.about_certificate(self.module, sender))
         listed = judge(self.module, sender).version.rstrip("+")
         if float(listed) > float(self.module.behaviour.kim_version):
             self._to_self(sender, error_mails.about_version(self.module, sender, listed))

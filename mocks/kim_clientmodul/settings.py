@@ -40,6 +40,8 @@ class Behaviour:
     """Whether OCSP answers; else the integrity result is 07."""
     service_certificate: Literal["VALID", "INVALID"]
     """What the Konnektor says about the mail service's certificate."""
+    renewal_fails: bool
+    """Whether the mail service gave no new PKCS#12 for the module's expiring certificate."""
     decryption_note: bool
     """Whether the text says that the mail was decrypted (dropped with KIM 1.5.3)."""
     verification_note: bool
@@ -63,6 +65,7 @@ def behaviour(settings: Mapping[str, object]) -> Behaviour:
         bool(settings.get("konnektor_ecc", True)),
         bool(settings.get("sperrauskunft", True)),
         "VALID" if settings.get("fachdienst_zertifikat", "VALID") == "VALID" else "INVALID",
+        bool(settings.get("erneuerung_scheitert", False)),
         bool(settings.get("vermerk_entschluesselt", False)),
         bool(settings.get("vermerk_signatur", True)),
         str(settings.get("kim_version", "1.5")),

@@ -9,8 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from pruefstand.crypto.cms_qes import parse
+from pruefstand.crypto.pki import CertificateInfo, CertificateKind, read_certificate_info
 from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.drivers.eau_spoiling import Spoiler
+from pruefstand.errors import SutError
 from pruefstand.fhir.kasse_error import ALL_CODES, BY_MESSAGE_ID, CODES, Trouble
 from pruefstand.flows.eau_ausstellen import Draft, draft_note, draft_storno, sign
 from pruefstand.flows.eau_postausgang import Shipment, Status
@@ -177,13 +180,35 @@ def test_a_late_storno_changes_nothing(bench: SickNoteDesk, world: MockWorld) ->
 
 
 def test_without_hba_the_practice_card_seals(bench: SickNoteDesk, world: MockWorld) -> None:
-    world.contexts["konnektor"].faults.active.clear()
-    document = draft(bench, world, "sealed")
-    smcb = world.pki.smcb().osig
-    bench.queue(Spoiler(bench, world.pki).signed_by(document, smcb))
-    bench.send()
-    world.act("kasse")
-    assert bench.collect() == []
+    """The physician's card is pulled: the Konnektor signs with the SMC-B, the insurer accepts."""
+
+    def sent(name: str) -> CertificateInfo:
+        (shipment,) = bench.certify(note(world, name))
+        bench.send()
+        world.act("kasse")
+        assert bench.collect() == []
+        assert bench.status(shipment.document_id) is Status.DELIVERED
+        return read_certificate_info(parse(shipment.content).signer_certificate)
+
+    assert sent("with HBA").kind is CertificateKind.HP_QES
+    world.operate("konnektor", "POST", "/cards/HBA-1/pull")
+    try:
+        seal = sent("without HBA")
+    finally:
+        world.operate("konnektor", "POST", "/reset")
+    assert seal.kind is CertificateKind.HCI_OSIG
+    assert seal.telematik_id == world.pki.smcb().telematik_id
+
+
+def test_without_any_card_nothing_is_signed(bench: SickNoteDesk, world: MockWorld) -> None:
+    for card in ("HBA-1", "SMC-B-1"):
+        world.operate("konnektor", "POST", f"/cards/{card}/pull")
+    try:
+        with pytest.raises(SutError):
+            bench.certify(note(world, "unsigned"))
+    finally:
+        world.operate("konnektor", "POST", "/reset")
+    assert bench.store.all() == []
 
 
 def test_a_virus_is_reported_by_message_id(bench: SickNoteDesk, world: MockWorld) -> None:

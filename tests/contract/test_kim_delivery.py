@@ -287,6 +287,32 @@ def test_the_directory_expects_a_newer_module(bench: KimBench) -> None:
     assert warning.parsed().get("X-KIM-Fehlermeldung") == "4017"
 
 
+def test_the_modules_certificate_is_not_renewed(bench: KimBench) -> None:
+    practice, neighbour = bench.member("praxis"), bench.member("nachbar")
+    with bench.set(MODULE, erneuerung_scheitert=True):
+        practice.send(practice.write([neighbour.address], "x", "x"), notify="")
+    (warning,) = practice.collect().messages
+    assert warning.parsed().get("X-KIM-Fehlermeldung") == "4016"
+    assert len(neighbour.collect().messages) == 1
+
+
+@pytest.mark.parametrize("code", ["4016", "4019", "X042"])
+def test_codes_of_other_modules_come_through_and_forged_ones_do_not(
+    bench: KimBench, code: str
+) -> None:
+    """A module's notice is no KIM message and stays as it is; inside one, results prove nothing."""
+    practice, neighbour = bench.member("praxis"), bench.member("nachbar")
+    header = ("X-KIM-Fehlermeldung", code)
+    notice = parse_mail(neighbour.write([neighbour.address], "Hinweis", "x").to_bytes())
+    neighbour.hand_to_service(notice.set(*header).to_bytes(), neighbour.address)
+    (message,) = neighbour.collect().messages
+    assert message.parsed().all("X-KIM-Fehlermeldung") == [code]
+    forged = parse_mail(practice.write([neighbour.address], "x", "x").to_bytes()).set(*header)
+    practice.send_octets(forged.to_bytes(), [neighbour.address])
+    (message,) = neighbour.collect().messages
+    assert message.parsed().all("X-KIM-Fehlermeldung") == []
+
+
 @pytest.mark.parametrize(
     ("settings", "faults", "code"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,7 +14,16 @@ import pytest
 from pruefstand.clients.kim import KimRefusal
 from pruefstand.drivers.kim import KimMember
 from pruefstand.kim.mail import KimMail
-from tests.contract.kim_bench import DIRECTORY, MODULE, SERVICE, KimBench, kim_bench
+from pruefstand.ldap.filters import parse_filter
+from pruefstand.ldap.messages import Bind, Search, Unbind, write_request
+from tests.contract.kim_bench import (
+    DIRECTORY,
+    KONNEKTOR,
+    MODULE,
+    SERVICE,
+    KimBench,
+    kim_bench,
+)
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +218,28 @@ def test_what_is_no_ldap_ends_the_connection(bench: KimBench, octets: bytes) -> 
     answer = connection.file.read()
     assert b"1.3.6.1.4.1.1466.20036" in answer
     connection.close()
+
+
+@pytest.mark.parametrize("place", [(DIRECTORY, "ldaps"), (KONNEKTOR, "ldaps")])
+def test_altered_searches_are_answered_or_end_the_connection(
+    bench: KimBench, place: tuple[str, str]
+) -> None:
+    """Directory and proxy: whatever comes, an answer or the end follows, and others are served."""
+    chance = random.Random(place[0])
+    wanted = parse_filter("(&(domainID=109500969)(|(mail=*kasse*)(!(cn=a*b))))")
+    good = write_request(1, Bind()) + write_request(2, Search("dc=data,dc=vzd", wanted))
+    for _ in range(60):
+        octets = bytearray(good)
+        for _ in range(chance.randint(1, 3)):
+            octets[chance.randrange(2, len(octets))] = chance.randrange(256)
+        connection = Line(bench, *place)
+        connection.socket.sendall(bytes(octets) + write_request(3, Unbind()))
+        # A length that was altered upwards makes the directory wait for more.
+        with suppress(OSError):
+            connection.socket.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            connection.file.read()
+        connection.close()
 
 
 def test_silent_and_half_open_peers_hold_up_nobody(bench: KimBench) -> None:
