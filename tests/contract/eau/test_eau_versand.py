@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -26,26 +25,10 @@ from pruefstand.rng import Rng
 from pruefstand.testdata.kim_participants import participant
 from pruefstand.transport.recorder import NULL_RECORDER
 from tests.contract.eau_child import DIED, OUTAGE
-from tests.contract.eau_world import OTHER_INSURER, desk, eau_world, note
+from tests.contract.eau_world import OTHER_INSURER, desk, note
 
 MODULE, SERVICE = "kim_clientmodul", "kim_fachdienst"
 SEED = 11
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[MockWorld]:
-    with eau_world(pruefung="form") as running:
-        yield running
-
-
-@pytest.fixture
-def bench(world: MockWorld, request: pytest.FixtureRequest) -> Iterator[SickNoteDesk]:
-    now = world.clock.now()
-    with desk(world, request.node.name) as ready:
-        yield ready
-    world.clock.move_to(now)
-    world.set_flag(MODULE, "fachdienst_zertifikat", "VALID")
-    world.contexts[SERVICE].faults.active.clear()
 
 
 def outage(world: MockWorld, on: bool) -> None:
@@ -61,7 +44,7 @@ def insurer(world: MockWorld) -> KimMember:
 def child(endpoints: Path, folder: Path, dies_after: int = 0) -> int:
     program = [sys.executable, "-m", "tests.contract.eau_child"]
     arguments = [str(endpoints), str(folder), str(dies_after)]
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     return subprocess.run([*program, *arguments], timeout=120, cwd=root, check=False).returncode
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,21 +14,7 @@ from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.mockkit.world import MockWorld
 from pruefstand.model.http import Request
 from pruefstand.testdata.sick_notes import NoteKind
-from tests.contract.eau_world import desk, eau_world, note
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[MockWorld]:
-    with eau_world(pruefung="form") as running:
-        yield running
-
-
-@pytest.fixture
-def bench(world: MockWorld, request: pytest.FixtureRequest) -> Iterator[SickNoteDesk]:
-    now = world.clock.now()
-    with desk(world, request.node.name) as ready:
-        yield ready
-    world.clock.move_to(now)
+from tests.contract.eau_world import note
 
 
 def post(world: MockWorld, role: str, path: str, content: object) -> tuple[int, Any]:

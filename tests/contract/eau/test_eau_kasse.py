@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,23 +21,9 @@ from pruefstand.mockkit.control import control_app
 from pruefstand.mockkit.world import MockWorld
 from pruefstand.model.http import Request
 from pruefstand.testdata.sick_notes import NoteKind
-from tests.contract.eau_world import INSURER, OTHER_INSURER, desk, eau_world, note
+from tests.contract.eau_world import INSURER, OTHER_INSURER, note
 
 CASES = [(trouble, storno) for trouble, pair in CODES.items() for storno in (0, 1) if pair[storno]]
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[MockWorld]:
-    with eau_world(pruefung="form") as running:
-        yield running
-
-
-@pytest.fixture
-def bench(world: MockWorld, request: pytest.FixtureRequest) -> Iterator[SickNoteDesk]:
-    now = world.clock.now()
-    with desk(world, request.node.name) as ready:
-        yield ready
-    world.clock.move_to(now)
 
 
 def draft(bench: SickNoteDesk, world: MockWorld, name: str, *, iknr: str = INSURER) -> Draft:
