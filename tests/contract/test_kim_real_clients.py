@@ -42,9 +42,12 @@ def fresh(bench: KimBench) -> None:
         bench.member(key).empty()
 
 
-def needs(program: str) -> pytest.MarkDecorator:
+def needs(program: str, *probe: str) -> pytest.MarkDecorator:
+    """Skip without `program`, or when the command `probe` says that a part of it is missing."""
     missing = shutil.which(program) is None
-    return pytest.mark.skipif(missing, reason=f"{program} is not installed")
+    if probe and not missing:
+        missing = subprocess.run(probe, capture_output=True, timeout=SECONDS).returncode != 0
+    return pytest.mark.skipif(missing, reason=f"{' '.join((program, *probe))} is not installed")
 
 
 def run(*command: object, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -90,7 +93,7 @@ def test_smtplib_and_poplib_as_they_come(bench: KimBench) -> None:
     assert receipt.about == mail.message_id
 
 
-@needs("swaks")
+@needs("swaks", "perl", "-MNet::SSLeay", "-e1")
 @pytest.mark.parametrize(
     ("listener", "tls", "mechanism"),
     [("smtps", "--tlsc", "PLAIN"), ("smtps", "--tlsc", "LOGIN"), ("smtp", "--tls", "PLAIN")],
