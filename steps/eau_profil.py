@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_bdd import then, when
 
-from pruefstand.checks.eau_profile import faulty_note_stays_here
+from pruefstand.checks.eau_course import documents_sent
 from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.flows.eau_ausstellen import NotConforming
 from pruefstand.pytest_plugin.case_log import CaseLog
@@ -21,9 +21,11 @@ def physician_contradicts_herself(eau: SickNoteDesk, case_rng: Rng) -> None:
     order = order_of(eau, case_rng, kind=NoteKind.FOLLOWING)
     with suppress(NotConforming):
         eau.certify(replace(order, start=order.issued))
-        eau.send()
+    eau.send()
+    # The look into the mailbox is what shows that the practice was at work and kept the note.
+    eau.collect()
 
 
 @then("verlässt keine eAU die Praxis")
 def no_note_leaves(check: CaseLog) -> None:
-    check(faulty_note_stays_here)
+    check(documents_sent(0, 0, "P6-01"))
