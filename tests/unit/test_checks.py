@@ -39,6 +39,7 @@ from pruefstand.testdata.orders import order
 from tests.unit import (
     test_checks_conduct,
     test_checks_content,
+    test_checks_kim_module,
     test_eau_checks,
     test_kim_checks,
 )
@@ -477,6 +478,7 @@ def test_every_check_is_tried_here() -> None:
     tried |= {check.name for check in test_checks_content.TRIED}
     tried |= {check.name for check in (transport.outer_resource_names_the_inner,)}
     tried |= {check.name for check, _, _ in KIM_CHECKS}
+    tried |= {check.name for check, _, _ in test_checks_kim_module.STATIC}
     tried |= {check.name for check, _, _ in test_eau_checks.STATIC}
     # Its controls need official packages: tests/contract/test_profile_check.py.
     tried.add(uploaded_bundles_conform_to_their_profile.name)

@@ -432,6 +432,16 @@ INSURERS: list[tuple[Check, Traffic, list[Traffic]]] = [
             [],
         ],
     ),
+    (
+        eau_insurer.rejected_note_is_not_cancelled,
+        [*NOTE.traffic(), error()],
+        [[*NOTE.traffic(), error(), *STORNO.traffic()], NOTE.traffic(), []],
+    ),
+    (
+        eau_insurer.reading_is_not_confirmed,
+        [*NOTE.traffic(), receipt(), STATEMENT],
+        [NOTE.traffic(), [receipt()], [*NOTE.traffic(), receipt(), READ], []],
+    ),
 ]
 MADE: list[tuple[Check, Traffic, list[Traffic]]] = [
     (
@@ -453,16 +463,6 @@ MADE: list[tuple[Check, Traffic, list[Traffic]]] = [
             [*NOTE.traffic(), receipt(), error()],
             [*NOTE.traffic(), receipt(), STATEMENT],
         ],
-    ),
-    (
-        eau_insurer.rejected_note_is_not_cancelled,
-        [*NOTE.traffic(), error()],
-        [[*NOTE.traffic(), error(), *STORNO.traffic()], NOTE.traffic()],
-    ),
-    (
-        eau_insurer.reading_is_not_confirmed,
-        [*NOTE.traffic(), receipt(), STATEMENT],
-        [NOTE.traffic(), [receipt()], [*NOTE.traffic(), receipt(), READ]],
     ),
     (
         eau_insurer.error_reached(PRACTICE, "KP5-05/AK5"),
