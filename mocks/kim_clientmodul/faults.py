@@ -160,7 +160,7 @@ FAULTS = {
         Fault(
             CODE_BLURRED,
             "antwortet auf jeden gescheiterten Versand mit 554",
-            ("KOM-LE-A_2021", "KOM-LE-A_2025", "A_19355-01", "A_22341", "A_22419-01"),
+            ("KOM-LE-A_2021", "KOM-LE-A_2025", "A_19355-01", "A_22341", "A_22419-01", "A_21457"),
         ),
         Fault(
             LOGIN_BLURRED,

@@ -74,7 +74,7 @@ REFUSALS: Mapping[str, tuple[str, Mapping[str, int]]] = {
 _FURTHER = (
     Fault(
         OCSP_UNREACHABLE,
-        "erreicht keinen OCSP-Responder: signiert ohne Auskunft (4261), prüft nichts",
+        "erreicht die OCSP-Responder der Karten nicht: signiert ohne Auskunft (4261), prüft nichts",
         ("A_19281-03", "P4-01", "P4-01/AK3a", "A_13532"),
     ),
     Fault(

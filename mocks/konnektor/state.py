@@ -136,7 +136,7 @@ class State:
 
     @property
     def reaches_ocsp(self) -> bool:
-        """Whether revocation information can be had."""
+        """Whether revocation information about cards can be had."""
         return self.is_online and OCSP_UNREACHABLE not in self.ctx.faults
 
     def in_slot(self, terminal: str, slot: int) -> Card | None:

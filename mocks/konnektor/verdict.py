@@ -8,6 +8,8 @@ from typing import Literal
 
 from mocks.konnektor.state import State
 from pruefstand.crypto.pki import CertificateProblem, ProblemCode
+from pruefstand.crypto.pki.facts import read_certificate_info
+from pruefstand.crypto.pki.roles import TECHNICAL
 from pruefstand.soap.fault import TelematikError
 
 Result = Literal["VALID", "INVALID", "INCONCLUSIVE"]
@@ -18,6 +20,8 @@ _UNDECIDED = (
     ProblemCode.OCSP_NOT_AVAILABLE,
 )
 """Without the issuer or without revocation information nothing can be said."""
+
+_SERVICES = frozenset(role.profession_oid for role in TECHNICAL.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class Verdict:
 
 def judge(certificate: bytes, at: datetime, state: State) -> Verdict:
     """Judge a certificate (DER) at `at`: chain, validity, and whether it was revoked by then."""
-    reachable = state.reaches_ocsp
+    # The services of the TI have a responder of their own.
+    reachable = state.is_online if _is_of_a_service(certificate) else state.reaches_ocsp
     try:
         state.ctx.pki.verify(certificate, kind=None, at=at, revocation=reachable)
     except CertificateProblem as problem:
@@ -39,6 +44,14 @@ def judge(certificate: bytes, at: datetime, state: State) -> Verdict:
         text = "OCSP-Responder nicht erreichbar"
         return _refused(CertificateProblem(ProblemCode.OCSP_NOT_AVAILABLE, text))
     return Verdict("VALID")
+
+
+def _is_of_a_service(certificate: bytes) -> bool:
+    try:
+        found = read_certificate_info(certificate).profession_oids
+    except CertificateProblem:
+        return False
+    return not _SERVICES.isdisjoint(found)
 
 
 def _refused(problem: CertificateProblem) -> Verdict:

@@ -90,6 +90,8 @@ def test_without_ocsp_nothing_can_be_said(konnektor: Bench) -> None:
     assert verifier.document(document).result == "INCONCLUSIVE"
     certificate = verifier.certificate(konnektor.ctx.pki.hba().aut.der)
     assert (certificate.result, certificate.code) == ("INCONCLUSIVE", 1032)
+    service = konnektor.ctx.pki.service("idp-sig")
+    assert verifier.certificate(service.der).result == "VALID"
 
 
 @pytest.mark.parametrize(("signature", "code"), [(b"", 4253), (b"no CMS", 4115)])

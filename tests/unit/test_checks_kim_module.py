@@ -166,7 +166,6 @@ STATIC: list[Case] = [
             [data("250 ok"), at_service(REFUSAL)],
             [data(REFUSAL), data("250 ok"), at_service(REFUSAL)],
             [unanswered(data(REFUSAL)), at_service(REFUSAL)],
-            [data("250 ok"), at_service("250 ok")],
             [data(REFUSAL)],
             [at_service(REFUSAL)],
             [],

@@ -37,10 +37,12 @@ def replies_follow_the_norms(exchanges: Exchanges) -> Judgement:
 def refusals_pass_unchanged(exchanges: Exchanges) -> Judgement:
     """What the mail service says against a mail is what the practice system hears."""
     expected = "die Antwort des Fachdienstes, Zeichen für Zeichen"
-    said = [e for e in _smtp(exchanges, SERVICE, "DATA") if (e.status or 0) >= 400]
-    heard = _smtp(exchanges, MODULE, "DATA")
-    if not said or not heard:
-        return Judgement(False, expected, "keine Ablehnung auf beiden Seiten aufgezeichnet")
+    asked, heard = _smtp(exchanges, SERVICE, "DATA"), _smtp(exchanges, MODULE, "DATA")
+    if not asked or not heard:
+        return Judgement(False, expected, "keine Mail auf beiden Seiten aufgezeichnet")
+    said = [e for e in asked if (e.status or 0) >= 400]
+    if not said:
+        return Judgement(None, expected, "der Fachdienst hat nichts abgelehnt")
     holds = _reply(heard[-1]) == _reply(said[-1])
     return Judgement(holds, f"{expected}: {_reply(said[-1])}", _reply(heard[-1]), heard[-1].id)
 

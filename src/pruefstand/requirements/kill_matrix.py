@@ -16,6 +16,8 @@ from pruefstand.model.fault import Fault
 from pruefstand.model.verdict import Finding, Verdict
 
 GREEN = frozenset({Verdict.PASSED, Verdict.HINT, Verdict.NOT_APPLICABLE, Verdict.ATTESTED})
+BESIDE = 4
+"""Scenarios of a lean choice that only show whether a fault breaks others."""
 COSTLY = 1.0
 """Seconds of processor time."""
 _MISSED = frozenset({Verdict.FAILED, Verdict.HINT})
@@ -126,23 +128,25 @@ def relevant(fault: Fault, address: str, observations: Sequence[Observation]) ->
 def lean_choice(fault: Fault, touched: Sequence[Observation]) -> list[Observation]:
     """Return few of the touched scenarios that still show whether the fault breaks others.
 
-    One is kept for each question about the ids that must break, and one for each other check,
-    unless it takes long: what only a `COSTLY` scenario asks beside is left to the whole matrix.
+    One is kept for each question about the ids that must break; beside these, `BESIDE` with the
+    most other checks. `COSTLY` ones and what is rarer is left to the whole matrix.
     """
-    kept = _cover(touched, lambda seen: seen.questions(fault.breaks))
+    kept = _cover(touched, lambda seen: seen.questions(fault.breaks), len(touched))
     done = frozenset().union(*(seen.checks for seen in kept))
     cheap = [seen for seen in touched if seen.seconds < COSTLY]
-    kept += _cover(cheap, lambda seen: seen.checks - done)
+    kept += _cover(cheap, lambda seen: seen.checks - done, BESIDE)
     return list({seen.case.id: seen for seen in kept}.values())
 
 
 def _cover(
-    observations: Sequence[Observation], content: Callable[[Observation], frozenset[str]]
+    observations: Sequence[Observation],
+    content: Callable[[Observation], frozenset[str]],
+    most: int,
 ) -> list[Observation]:
-    """Return few observations that hold all the content, the richest first."""
+    """Return few observations, `most` at most, that hold all the content; the richest first."""
     missing = set[str]().union(*map(content, observations))
-    kept = []
-    while missing:
+    kept: list[Observation] = []
+    while missing and len(kept) < most:
         best = max(observations, key=lambda seen: len(missing & content(seen)))
         kept.append(best)
         missing -= content(best)
