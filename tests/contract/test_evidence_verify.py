@@ -230,7 +230,8 @@ def test_the_documented_commands_find_a_changed_file(
 ) -> None:
     folder = sealed(tmp_path / "run", key(tmp_path))
     content = bytearray((folder / name).read_bytes())
-    content[len(content) // 2] ^= 1
+    # A signature ends with its value; openssl does not look at all of the certificate before it.
+    content[-9 if name.endswith(".p7s") else len(content) // 2] ^= 1
     (folder / name).write_bytes(content)
     assert not by_hand(folder)[found_by]
 
