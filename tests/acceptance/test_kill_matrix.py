@@ -1,8 +1,4 @@
-"""Every fault of every mock and every carelessness turns exactly its requirements red.
-
-What is not so yet stands in `kill_matrix_open.json`; whatever is not listed there fails here. Who
-mends an entry removes it. `pruefstand mutate` itself knows no such list.
-"""
+"""Every fault of every mock and every carelessness turns exactly its requirements red."""
 
 from __future__ import annotations
 
@@ -10,17 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
-OPEN = json.loads(Path(__file__).with_name("kill_matrix_open.json").read_text(encoding="utf-8"))
-TIMEOUT = 900
-"""Seconds; about one minute of processor time, more on a machine that is shared."""
+TIMEOUT = 1800
+"""Seconds; four minutes of processor time, more on a machine that is shared."""
 
 
 def mutate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run `pruefstand mutate` in a process of its own, as the session is built anew there."""
     command = [sys.executable, "-m", "pruefstand", "mutate", "--out", str(folder), *options]
-    environment = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    # Validating against the official packages would take as long again; what needs them is spared.
+    left_out = {"PYTEST_ADDOPTS", "PRUEFSTAND_SPECS"}
+    environment = {name: text for name, text in os.environ.items() if name not in left_out}
     return subprocess.run(
         command,
         capture_output=True,
@@ -32,15 +30,14 @@ def mutate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_fault_breaks_exactly_what_it_names_but_the_listed(tmp_path: Path) -> None:
+def test_every_fault_breaks_exactly_what_it_names(tmp_path: Path) -> None:
     done = mutate(tmp_path, "--lean")
-    assert done.returncode in ({0, 3} if any(OPEN.values()) else {0}), done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     whole = json.loads((tmp_path / "kill-matrix.json").read_text(encoding="utf-8"))
-    exact = {"genau", "Köder"}
-    inexact = {entry["fault"] for entry in whole["faults"] if entry["judgement"] not in exact}
-    assert inexact - set(OPEN["faults"]) == set()
-    assert set(whole["problems"]) - set(OPEN["problems"]) == set()
-    assert len(whole["faults"]) - len(inexact) > 90
+    judgements = Counter(entry["judgement"] for entry in whole["faults"])
+    assert set(judgements) == {"genau", "Köder"}
+    assert judgements["genau"] > 200
+    assert whole["problems"] == []
     for role in ("idp", "konnektor", "erezept", "pvs", "avs", "versicherte", "kim_clientmodul"):
         assert any(entry["fault"].startswith(f"{role}/") for entry in whole["faults"])
 

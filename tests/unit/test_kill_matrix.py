@@ -12,6 +12,7 @@ from pruefstand.model.fault import Fault, FaultSet
 from pruefstand.model.verdict import Finding, Verdict
 from pruefstand.report.kill_matrix import csv_text, html_text, json_text
 from pruefstand.requirements.kill_matrix import (
+    BESIDE,
     Judgement,
     Matrix,
     Observation,
@@ -93,6 +94,14 @@ def test_a_lean_choice_keeps_every_question_and_every_check() -> None:
     )
     kept = [one.case.id for one in lean_choice(FAULT, seen)]
     assert kept == ["T-1", "T-3", "T-4"]
+
+
+def test_a_lean_choice_looks_at_the_richest_scenarios_beside() -> None:
+    beside = [case(f"T-{n}", finding(f"B_{n}", check=f"c:{n}")) for n in range(2, 3 + BESIDE)]
+    rich = case("T-9", *(finding(f"C_{n}", check=f"rich:{n}") for n in range(2)))
+    seen = observed(case("T-1", finding("A_1")), *beside, rich)
+    kept = [one.case.id for one in lean_choice(FAULT, seen)]
+    assert kept == ["T-1", "T-9", *(one.id for one in beside[: BESIDE - 1])]
 
 
 def test_a_lean_choice_leaves_out_what_takes_long_unless_it_must_break() -> None:
