@@ -90,9 +90,9 @@ def over(konnektor: str, answer: str, *, status: str = "235 ok") -> Traffic:
 FIRST_ONLY = [*over("Konn_1", "250 ok"), *over("Konn_2", "451 no")]
 
 
-def user(*optional: str) -> Exchange:
+def user(*optional: str, server: tuple[str, ...] = ("mail.test:995",)) -> Exchange:
     """Return USER whose name ends in these parts after the Arbeitsplatz."""
-    name = "#".join((A, "mail.test:995", "M1", "CS1", "WP1", *optional))
+    name = "#".join((A, *server, "M1", "CS1", "WP1", *optional))
     return pop3("USER", f"USER {name}", "+OK")
 
 
@@ -176,9 +176,11 @@ STATIC: list[Case] = [
         [
             [user("*", "Konn_1")],
             [user("u-1"), user(), user("*", "Konn_1")],
+            [user("*", "Konn_1", server=()), user("*", "Konn_1", server=("*",))],
         ],
         [
             [user("", "Konn_1")],
+            [user("", "Konn_1", server=())],
             [user("u-1", "Konn_1")],
             [user("*", "")],
             [user("*", "Konn_1"), user("", "Konn_1")],

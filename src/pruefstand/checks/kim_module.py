@@ -114,8 +114,13 @@ def skipped_parts_are_starred(exchanges: Exchanges) -> Judgement:
 
 
 def _optional(exchange: Exchange) -> list[str]:
-    """Return what follows address, server, Mandant, Clientsystem and Arbeitsplatz."""
-    return exchange.request.start.split("#")[5:]
+    """Return what follows address, server, Mandant, Clientsystem and Arbeitsplatz.
+
+    From KIM 1.5.4 on the server may be missing; a port tells it from a Mandant.
+    """
+    parts = exchange.request.start.split("#")[1:]
+    has_server = bool(parts) and (":" in parts[0] or parts[0] == SKIPPED)
+    return parts[4 if has_server else 3 :]
 
 
 def _is_smtp_reply(exchange: Exchange) -> bool:
