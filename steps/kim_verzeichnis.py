@@ -19,8 +19,10 @@ from pruefstand.checks.vzd import (
     searches_are_not_repeated,
     version_assumed,
 )
+from pruefstand.checks.vzd_fhir import fhir_searches_are_terse
 from pruefstand.checks.vzd_use import USE_CHECKS, waits_after_failures
 from pruefstand.clients.vzd import DirectoryRefusal, KimContact
+from pruefstand.clients.vzd_fhir import DirectorySearch
 from pruefstand.clock import VirtualClock
 from pruefstand.errors import EnvironmentProblem
 from pruefstand.model.exchange import Layer
@@ -64,6 +66,18 @@ def practice_searches_on_two_days(kim: Kim, clock: VirtualClock, what: str) -> N
     look_up(kim, what)
 
 
+@when(
+    parsers.parse("die Praxis über FHIR nach {what} sucht"),
+    target_fixture="contacts",
+)
+def practice_searches_with_fhir(
+    kim: Kim, fhir_directory: DirectorySearch, what: str
+) -> tuple[KimContact, ...]:
+    if what.startswith("dem Namen "):
+        return fhir_directory.by_name(what.removeprefix("dem Namen "))
+    return fhir_directory.by_telematik_id(kim("klinik").participant.telematik_id)
+
+
 @given("beide Kassen führen alle Kennzeichen")
 def both_insurers_match(switch_fault: Callable[[str, str], None]) -> None:
     switch_fault("vzd", "domain_id_doppelt")
@@ -97,7 +111,7 @@ def search_is_targeted(check: CaseLog) -> None:
     check(*USE_CHECKS)
 
 
-@then(parsers.re(r"findet sie (?P<name>.+?)(?<! zur Auswahl)$"))
+@then(parsers.re(r"findet sie (?P<name>.+?)(?<! zur Auswahl)(?<! Abfrage)$"))
 def practice_finds(check: CaseLog, name: str) -> None:
     check(found_entries([] if name == "niemand" else [name], "TIP1-A_5570"))
 
@@ -117,6 +131,13 @@ def search_is_modest(check: CaseLog) -> None:
         connections_serve_a_search,
         connections_close_soon,
     )
+
+
+@then(parsers.parse("findet sie {name} mit Adressen in einer einzigen knappen Abfrage"))
+def practice_finds_at_once(check: CaseLog, contacts: tuple[KimContact, ...], name: str) -> None:
+    check(fhir_searches_are_terse)
+    assert [one.name for one in contacts] == [name]
+    assert all(one.addresses and one.telematik_id for one in contacts)
 
 
 @then("bietet sie den Empfänger nicht für große Nachrichten an")

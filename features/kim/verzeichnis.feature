@@ -47,3 +47,13 @@ Funktionalität: Adressen aus dem Verzeichnisdienst
     Angenommen der Zugang zum Verzeichnis ist gesperrt
     Wenn die Praxis zwei Minuten lang jede Sekunde nach der Kasse mit dem IK 109500969 sucht
     Dann liegen zwischen den Verbindungsversuchen wachsende Wartezeiten
+
+  @tc:KIM-0126 @art:positiv @req:A_27754
+  Szenariogrundriss: Eine Abfrage über FHIR bringt alles Nötige mit
+    Wenn die Praxis über FHIR nach <wonach> sucht
+    Dann findet sie <wen> mit Adressen in einer einzigen knappen Abfrage
+
+    Beispiele:
+      | fall   | wonach                        | wen               |
+      | name   | dem Namen Praxis am Park      | Praxis am Park    |
+      | nummer | der Telematik-ID der Klinik   | Klinik Waldesrand |

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from mocks.vzd.state import Directory, DirectoryEntry, MailData
 from pruefstand.ids.telematik_id import SYSTEM as TELEMATIK_ID
@@ -26,6 +27,8 @@ def routes(directory: Directory) -> list[Route]:
     table: list[tuple[str, Callable[[DirectoryEntry], list[Json]]]] = [
         ("HealthcareService", _healthcare_service),
         ("PractitionerRole", _practitioner_role),
+        ("Organization", _organization),
+        ("Practitioner", _practitioner),
         ("Endpoint", _endpoints),
     ]
     found = [
@@ -51,17 +54,45 @@ def _search(
 ) -> Response:
     if request.header("Authorization") != f"Bearer {_token(directory)}":
         return _json(401, _outcome("login", "search needs a token of /service-authenticate"))
-    wanted = {key: value for key, value in request.query.items() if not key.startswith("_")}
+    pairs = parse_qsl(urlsplit(request.target).query, keep_blank_values=True)
+    wanted = {key: value for key, value in pairs if not key.startswith("_")}
     unknown = wanted.keys() - _CRITERIA.keys()
     if unknown:
         return _json(400, _outcome("not-supported", f"search parameter {sorted(unknown)[0]}"))
-    hits = [
-        resource
+    entries = [
+        entry
         for entry in directory.visible()
         if all(_CRITERIA[key](entry, value) for key, value in wanted.items())
-        for resource in view(entry)
     ]
-    return _json(200, _searchset(hits[:_COUNT], len(hits)))
+    ids = {number for key, value in pairs if key == "_id" for number in value.split(",")}
+    hits = [
+        resource
+        for entry in entries
+        for resource in view(entry)
+        if not ids or resource["id"] in ids
+    ][:_COUNT]
+    asked = {_INCLUDED[value] for key, value in pairs if key == "_include" and value in _INCLUDED}
+    return _json(200, _searchset(hits, _included(hits, entries, asked)))
+
+
+def _included(
+    hits: list[Json],
+    entries: list[DirectoryEntry],
+    asked: Iterable[Callable[[DirectoryEntry], list[Json]]],
+) -> list[Json]:
+    """Return what the hits refer to and the search asks to bring along."""
+    named = {pointer["reference"] for hit in hits for pointer in _pointers(hit)}
+    brought = [item for entry in entries for view in asked for item in view(entry)]
+    return [item for item in brought if _name(item) in named]
+
+
+def _pointers(hit: Json) -> list[Json]:
+    owner = hit.get("providedBy") or hit.get("practitioner")
+    return [*([owner] if owner else []), *hit.get("endpoint", [])]
+
+
+def _name(resource: Json) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def _named(entry: DirectoryEntry, text: str) -> bool:
@@ -94,49 +125,50 @@ _CRITERIA: dict[str, Callable[[DirectoryEntry, str], bool]] = {
 
 
 def _healthcare_service(entry: DirectoryEntry) -> list[Json]:
+    return [] if entry.personal else [_offer(entry, "HealthcareService", "service", "providedBy")]
+
+
+def _organization(entry: DirectoryEntry) -> list[Json]:
     if entry.personal:
         return []
-    organization = {
-        "resourceType": "Organization",
-        "id": entry.uid,
-        "active": True,
-        "identifier": _identifiers(entry),
-        "name": entry.name,
-        "type": [
-            {"coding": [{"system": f"{_CODES}OrganizationProfessionOID", "code": oid}]}
-            for oid in entry.profession_oids
-        ],
-    }
-    service = {
-        "resourceType": "HealthcareService",
-        "id": f"{entry.uid}-service",
-        "providedBy": {"reference": f"Organization/{entry.uid}"},
-        "endpoint": [
-            {"reference": f"Endpoint/{_endpoint_id(entry, n)}"} for n, _ in enumerate(entry.mails)
-        ],
-    }
-    return [service, organization, *_endpoints(entry)]
+    types = [
+        {"coding": [{"system": f"{_CODES}OrganizationProfessionOID", "code": oid}]}
+        for oid in entry.profession_oids
+    ]
+    return [{**_owner(entry, "Organization"), "name": entry.name, "type": types}]
 
 
 def _practitioner_role(entry: DirectoryEntry) -> list[Json]:
+    return [_offer(entry, "PractitionerRole", "role", "practitioner")] if entry.personal else []
+
+
+def _practitioner(entry: DirectoryEntry) -> list[Json]:
     if not entry.personal:
         return []
-    practitioner = {
-        "resourceType": "Practitioner",
+    name = {"family": entry.surname, "given": [entry.given_name], "text": entry.name}
+    return [{**_owner(entry, "Practitioner"), "name": [name]}]
+
+
+def _offer(entry: DirectoryEntry, kind: str, mark: str, pointer: str) -> Json:
+    """Return the resource that joins an owner with its endpoints."""
+    owner = "Practitioner" if entry.personal else "Organization"
+    endpoints = (f"Endpoint/{_endpoint_id(entry, n)}" for n, _ in enumerate(entry.mails))
+    return {
+        "resourceType": kind,
+        "id": f"{entry.uid}-{mark}",
+        pointer: {"reference": f"{owner}/{entry.uid}"},
+        "endpoint": [{"reference": name} for name in endpoints],
+    }
+
+
+def _owner(entry: DirectoryEntry, kind: str) -> Json:
+    identifiers = [{"system": TELEMATIK_ID, "value": entry.telematik_id}]
+    return {
+        "resourceType": kind,
         "id": entry.uid,
         "active": True,
-        "identifier": _identifiers(entry),
-        "name": [{"family": entry.surname, "given": [entry.given_name], "text": entry.name}],
+        "identifier": identifiers,
     }
-    role = {
-        "resourceType": "PractitionerRole",
-        "id": f"{entry.uid}-role",
-        "practitioner": {"reference": f"Practitioner/{entry.uid}"},
-        "endpoint": [
-            {"reference": f"Endpoint/{_endpoint_id(entry, n)}"} for n, _ in enumerate(entry.mails)
-        ],
-    }
-    return [role, practitioner, *_endpoints(entry)]
 
 
 def _endpoints(entry: DirectoryEntry) -> list[Json]:
@@ -171,15 +203,22 @@ def _endpoint_id(entry: DirectoryEntry, number: int) -> str:
     return f"{entry.uid}-kim-{number}"
 
 
-def _identifiers(entry: DirectoryEntry) -> list[Json]:
-    return [{"system": TELEMATIK_ID, "value": entry.telematik_id}]
+_INCLUDED = {
+    "HealthcareService:organization": _organization,
+    "HealthcareService:endpoint": _endpoints,
+    "PractitionerRole:practitioner": _practitioner,
+    "PractitionerRole:endpoint": _endpoints,
+}
+"""Values of `_include`, each with the view it brings along."""
 
 
-def _searchset(resources: Iterable[Json], total: int) -> Json:
+def _searchset(hits: list[Json], included: list[Json]) -> Json:
     entries = [
-        {"fullUrl": f"{item['resourceType']}/{item['id']}", "resource": item} for item in resources
+        {"fullUrl": _name(item), "resource": item, "search": {"mode": mode}}
+        for mode, items in (("match", hits), ("include", included))
+        for item in items
     ]
-    return {"resourceType": "Bundle", "type": "searchset", "total": total, "entry": entries}
+    return {"resourceType": "Bundle", "type": "searchset", "total": len(hits), "entry": entries}
 
 
 def _outcome(code: str, text: str) -> Json:

@@ -31,6 +31,8 @@ PAST_PROXY = "vzd_am_konnektor_vorbei"
 IMPATIENT = "vzd_ohne_wartezeit"
 READS_ALL = "vzd_wird_ausgelesen"
 ANY_ENTRY = "vzd_kasse_ohne_entrytype"
+SEARCHES_ALL = "vzd_fhir_ungezielt"
+FOLLOWS_EACH = "vzd_fhir_folgeabfragen"
 
 NOTE_SUBJECT = "eau_freier_betreff"
 NOTE_KENNUNG = "eau_alte_dienstkennung"
@@ -83,6 +85,8 @@ KIM = (
         "sucht Krankenkassen ohne entryType",
         (f"{_NOTE}/AK4a", f"{_NOTE}/AK4b", f"{_STORNO}/AK4"),
     ),
+    Fault(SEARCHES_ALL, "sucht zuerst nach allen Einrichtungen (FHIR)", ("A_27754",)),
+    Fault(FOLLOWS_EACH, "fragt jeden FHIR-Verweis einzeln ab", ("A_27754",)),
     Fault(
         NOTE_SUBJECT,
         "schreibt eAUs mit freiem Betreff",

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from pruefstand.clients.konnektor import KonnektorClient
+from pruefstand.clients.vzd_fhir import DirectorySearch
 from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
 from pruefstand.crypto.pki import Pki
 from pruefstand.drivers.careless_eau import CarelessDesk
+from pruefstand.drivers.careless_vzd_fhir import CarelessDirectorySearch
 from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.drivers.eau_profil import by_profile
 from pruefstand.drivers.kim import KimMember
@@ -250,6 +252,16 @@ def kim(
         return members[address]
 
     return member
+
+
+@pytest.fixture
+def fhir_directory(
+    world: MockWorld, recorder: Recorder, faults: FaultBoard
+) -> Iterator[DirectorySearch]:
+    """The directory's FHIR search as the practice uses it; any credential gets its token."""
+    with HttpTransport(recorder, actor="praxis", tls=world.client_tls("CS1")) as transport:
+        place = world.base_url("vzd")
+        yield CarelessDirectorySearch(transport, place, "praxis", faults.of("pvs"))
 
 
 @pytest.fixture

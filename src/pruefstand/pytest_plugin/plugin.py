@@ -28,6 +28,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     check,
     clock,
     eau,
+    fhir_directory,
     insurer,
     insurers_look,
     kim,
