@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from pytest_bdd import given, parsers, then, when
 
-from pruefstand.checks.earztbrief import EARZTBRIEF_CHECKS
 from pruefstand.checks.kim_dialog import receipt_names, received_with, smtp_reply
 from pruefstand.checks.kim_outer import (
     OUTER_CHECKS,
@@ -27,7 +26,6 @@ from pruefstand.drivers.kim import KimMember
 from pruefstand.kim.dienstkennung import (
     BILLING,
     BILLING_RECEIVED,
-    EARZTBRIEF,
     Dienstkennung,
 )
 from pruefstand.kim.mail import Attachment, KimMail
@@ -131,25 +129,6 @@ def practice_has_billing(kim: Kim) -> KimMail:
         "Abrechnung im Anhang",
         attachments=[BILLING_FILE],
         dienstkennung=BILLING,
-    )
-
-
-@given(
-    "die Praxis hat einen eArztbrief mit einem weiteren Anhang für Klinik Waldesrand",
-    target_fixture="letter",
-)
-def practice_has_letter(kim: Kim) -> KimMail:
-    parts = [
-        Attachment("brief.pdf", b"%PDF-1.7\n", "application/pdf", "eAB-PDF-signed"),
-        Attachment("brief.xml", b"<ClinicalDocument/>", "application/xml", "eAB-XML"),
-        Attachment("labor.pdf", b"%PDF-1.7\n", "application/pdf", "eAB-Anhang-01"),
-    ]
-    return kim("praxis").write(
-        [kim("klinik").address],
-        "eArztbrief",
-        "Diese Nachricht enthält einen eArztbrief.",
-        attachments=parts,
-        dienstkennung=EARZTBRIEF,
     )
 
 
@@ -266,11 +245,6 @@ def kv_confirms(kim: Kim, letter: KimMail, check: CaseLog) -> None:
     practice.collect()
     wanted = {"X-KIM-Dienstkennung": str(BILLING_RECEIVED)}
     check(received_with({**wanted, "In-Reply-To": f"<{letter.message_id}>"}, "KOM-LE-A_2147"))
-
-
-@then("hat die Nachricht Dienstkennung, Anhänge und Text eines eArztbriefs")
-def letter_is_complete(check: CaseLog) -> None:
-    check(*EARZTBRIEF_CHECKS)
 
 
 @then("liest die Praxis eine Abwesenheitsnotiz")

@@ -72,12 +72,6 @@ Funktionalität: Nachrichten über KIM
     Und die Praxis erhält die Zustellbestätigung
     Und die Kassenärztliche Vereinigung bestätigt den Eingang der Abrechnung
 
-  @tc:KIM-0007 @art:positiv @req:P43-03/AK2 @req:P43-03/AK4 @req:P43-03/AK5 @req:P41-03/Anhang
-  Szenario: Ein eArztbrief geht als Standardnachricht hinaus
-    Angenommen die Praxis hat einen eArztbrief mit einem weiteren Anhang für Klinik Waldesrand
-    Wenn sie die Nachricht sendet
-    Dann hat die Nachricht Dienstkennung, Anhänge und Text eines eArztbriefs
-
   @tc:KIM-0008 @art:positiv @req:KOM-LE-A_2179-02
   Szenario: Wer abwesend ist, sagt es dem Absender
     Angenommen Praxis am Park ist abwesend

@@ -15,7 +15,7 @@ OURS = ("pruefstand", "mocks", "steps", "loadtests")
 GROUND = {"", "model", "errors"}
 TIME_AND_CHANCE = GROUND | {"clock", "rng"}
 DATA = TIME_AND_CHANCE | {"ids", "crypto", "fhir", "testdata"}
-PROTOCOL = DATA | {"soap", "prints", "ldap", "kim"}
+PROTOCOL = DATA | {"soap", "prints", "pdf", "cda", "ldap", "kim"}
 ACTORS = PROTOCOL | {"clients", "transport", "flows", "drivers"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -32,13 +32,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ldap": DATA - {"testdata", "fhir"} | {"ldap"},
     "kim": DATA - {"testdata", "fhir"} | {"kim"},
     "soap": DATA | {"soap"},
-    "prints": DATA | {"prints"},
+    "pdf": GROUND | {"pdf"},
+    "cda": DATA | {"cda"},
+    "prints": DATA | {"pdf", "prints"},
     "transport": TIME_AND_CHANCE | {"transport"},
     "clients": PROTOCOL - {"prints", "testdata"} | {"transport", "clients"},
     "flows": PROTOCOL - {"soap"} | {"clients", "flows"},
     "drivers": ACTORS,
     # What a mail or a search says is read with the protocols' own readers.
-    "checks": DATA - {"testdata", "rng"} | {"kim", "ldap", "checks"},
+    "checks": DATA - {"testdata", "rng"} | {"kim", "ldap", "cda", "pdf", "checks"},
     "mockkit": TIME_AND_CHANCE | {"crypto", "transport", "mockkit"},
     # Redaction recognises a KVNR by its check digit.
     "evidence": TIME_AND_CHANCE | {"config", "crypto", "ids", "evidence"},
@@ -46,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rejudge": TIME_AND_CHANCE | {"checks", "evidence", "rejudge"},
     "requirements": TIME_AND_CHANCE | {"config", "crypto", "requirements"},
     "attest": TIME_AND_CHANCE | {"config", "evidence", "requirements", "mockkit", "attest"},
-    "report": TIME_AND_CHANCE | {"diff", "evidence", "requirements", "report"},
+    "report": TIME_AND_CHANCE | {"diff", "evidence", "pdf", "requirements", "report"},
     # It validates the documents of a run.
     "analysis": TIME_AND_CHANCE | {"config", "evidence", "requirements", "fhir", "analysis"},
     "pytest_plugin": ACTORS | {"config", "mockkit", "checks", "evidence", "pytest_plugin"},

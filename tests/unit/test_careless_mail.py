@@ -10,6 +10,7 @@ from pruefstand.drivers.careless_mail import MAILS, asks_for_receipt, kind_of, r
 from pruefstand.drivers.carelessness_kim import KIM, NOTE_NO_RECEIPT, RECEIPT_ALWAYS
 from pruefstand.drivers.slips import Slip
 from pruefstand.kim.dienstkennung import DEFAULT, EARZTBRIEF, Dienstkennung
+from pruefstand.kim.earztbrief import RETURN_PATH
 from pruefstand.kim.mail import Attachment, KimMail, split_parts
 from pruefstand.model.fault import FaultSet
 from pruefstand.model.mail import parse_mail
@@ -22,8 +23,10 @@ OFFERED = {fault.name: fault for fault in KIM}
 def free(kennung: Dienstkennung = DEFAULT) -> bytes:
     files = [Attachment("Größe.pdf", b"%PDF", description="eAB-XML")]
     now = datetime(2026, 11, 25, 9, tzinfo=UTC)
-    mail = KimMail(C, (C,), "Befund", "Enthält nichts", "m@p", now, kennung, attachments=files)
-    return mail.to_bytes()
+    receipt = [(RETURN_PATH, f"<{C}>")] if kennung == EARZTBRIEF else []
+    return KimMail(
+        C, (C,), "Befund", "Enthält nichts", "m@p", now, kennung, attachments=files, further=receipt
+    ).to_bytes()
 
 
 MAIL_OF = {

@@ -20,6 +20,7 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from pruefstand.evidence.run_folder import RunWriter
 from pruefstand.model.verdict import Finding, Verdict
+from pruefstand.pdf.typesetting import ARCHIVE
 from pruefstand.report import pdf
 from pruefstand.report.dossier import Dossier
 from pruefstand.report.enclosures import Attestation, Deviation
@@ -107,7 +108,7 @@ def test_verapdf_accepts_it_and_rejects_the_plain_one(
     dossier: Dossier, tmp_path: Path, flavour: str
 ) -> None:
     files = [tmp_path / "report.pdf", tmp_path / "plain.pdf"]
-    for path, standards in zip(files, [pdf.STANDARDS, ()], strict=True):
+    for path, standards in zip(files, [ARCHIVE, ()], strict=True):
         path.write_bytes(pdf.render(dossier, standards=standards))
     command = ["java", "-cp", VERAPDF, "org.verapdf.apps.GreenfieldCliWrapper"]
     command += ["-f", flavour, "--format", "text", *map(str, files)]

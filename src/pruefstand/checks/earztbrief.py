@@ -7,13 +7,13 @@ import re
 from pruefstand.checks.check import Check, Exchanges, Judgement, check, judge_all
 from pruefstand.checks.kim_select import mail_of, sent
 from pruefstand.kim.dienstkennung import EARZTBRIEF, HEADER
+from pruefstand.kim.earztbrief import FURTHER, Part
 from pruefstand.kim.mail import split_parts
 from pruefstand.kim.note import plain_text
 from pruefstand.model.exchange import Exchange
 from pruefstand.model.mail import MalformedMail, RawMail
 
-_FURTHER = re.compile(r"eAB-Anhang-\d{2}")
-_FIXED = ("eAB-PDF-signed", "eAB-XML")
+_FIXED = (Part.PDF, Part.XML)
 _MEDICAL = re.compile(r"\b[A-TV-Z]\d{2}(\.\d+)?\b|Diagnos|Befund|Medikat|mg\b")
 
 
@@ -38,7 +38,7 @@ def parts_are_described(exchanges: Exchanges) -> Judgement:
         further = [text for text in described if text not in _FIXED]
         return (
             sorted(text for text in described if text in _FIXED) == sorted(_FIXED)
-            and all(_FURTHER.fullmatch(text) for text in further)
+            and all(FURTHER.fullmatch(text) for text in further)
             and all(
                 (part.get("Content-Transfer-Encoding") or "").lower() == "base64" for part in parts
             )

@@ -11,6 +11,7 @@ from pruefstand.crypto.cms_qes import QesProblem, parse
 from pruefstand.drivers import carelessness_kim as named
 from pruefstand.drivers.slips import Placing, Slip, spoiled
 from pruefstand.kim.dienstkennung import DEFAULT, EARZTBRIEF, HEADER, Dienstkennung
+from pruefstand.kim.earztbrief import RETURN_PATH
 from pruefstand.kim.eau import APPLICATION, EauMessage
 from pruefstand.kim.mail import base64_lines, boundary_of, content_of, split_parts
 from pruefstand.model.fault import FaultSet
@@ -81,6 +82,16 @@ def _last_part_twice(mail: bytes) -> bytes | None:
     return head + mark + head.rpartition(mark)[2] + mark + end
 
 
+def _xml_twice(mail: bytes) -> bytes | None:
+    boundary = boundary_of(parse_mail(mail))
+    if boundary is None:
+        return None
+    mark = b"\r\n--" + boundary
+    pieces = mail.split(mark)
+    twice = [piece for piece in pieces if b"eAB-XML" in piece]
+    return mark.join([*pieces[:-1], *twice, pieces[-1]])
+
+
 def _unsigned(mail: bytes) -> bytes | None:
     for part in _parts(parse_mail(mail)):
         with suppress(QesProblem, MalformedMail):
@@ -135,6 +146,8 @@ MAILS: tuple[Slip[bytes], ...] = (
             rb"\g<1>7bit\r\n\r\nDiagnose J06.9\r\n",
         ),
     ),
+    Slip(named.LETTER_XML_TWICE, _LETTER, INSTEAD, _xml_twice),
+    Slip(named.LETTER_HALF_RECEIPT, _LETTER, INSTEAD, _field(RETURN_PATH, lambda _: None)),
     *_of_eau(named.NOTE_SUBJECT, _field("Subject", lambda _: "Ihre Versicherten")),
     *_of_eau(named.NOTE_KENNUNG, _field(HEADER, lambda text: f"{text.rpartition(';')[0]};V1.0")),
     *_of_eau(named.NOTE_TWICE, _last_part_twice),

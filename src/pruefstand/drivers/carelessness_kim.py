@@ -21,6 +21,15 @@ NO_STAR = "kim_benutzername_ohne_stern"
 LETTER_KENNUNG = "earztbrief_alte_dienstkennung"
 LETTER_PARTS = "earztbrief_anhang_unbeschrieben"
 LETTER_TEXT = "earztbrief_text_medizinisch"
+LETTER_NO_ARCHIVE = "earztbrief_kein_pdfa"
+LETTER_NO_PEOPLE = "earztbrief_pdf_ohne_angaben"
+LETTER_OTHER_PATIENT = "earztbrief_xml_anderer_patient"
+LETTER_NO_CDA = "earztbrief_xml_kein_cda"
+LETTER_BARE_HEADER = "earztbrief_kopf_unvollstaendig"
+LETTER_OTHER_OID = "earztbrief_fremde_oid"
+LETTER_UNSIGNED = "earztbrief_unsigniert"
+LETTER_XML_TWICE = "earztbrief_zwei_xml"
+LETTER_HALF_RECEIPT = "earztbrief_lesebestaetigung_halb"
 
 LDAP_IN_CLEAR = "vzd_erst_unverschluesselt"
 MODIFIES = "vzd_will_aendern"
@@ -68,6 +77,23 @@ KIM = (
         ("P43-03/AK4", "P41-03/Anhang"),
     ),
     Fault(LETTER_TEXT, "schreibt Diagnosen in den Text der Mail", ("P43-03/AK5",)),
+    Fault(
+        LETTER_NO_ARCHIVE,
+        "schreibt eArztbriefe als gewöhnliches PDF",
+        ("P41-01", "P41-03", "P43-01"),
+    ),
+    Fault(LETTER_NO_PEOPLE, "nennt im PDF weder Patient noch Absender", ("P41-01", "P41-03")),
+    Fault(LETTER_OTHER_PATIENT, "legt das XML eines anderen bei", ("P41-01", "P41-03")),
+    Fault(LETTER_NO_CDA, "legt ein XML bei, das kein CDA ist", ("P41-02",)),
+    Fault(LETTER_BARE_HEADER, "nennt im XML weder PLZ noch Versichertenart", ("P41-02/AK3",)),
+    Fault(LETTER_OTHER_OID, "nennt Nummern im XML unter eigener OID", ("P41-02/AK4",)),
+    Fault(LETTER_UNSIGNED, "sendet eArztbriefe unsigniert", ("P41-03", "P43-01")),
+    Fault(
+        LETTER_XML_TWICE,
+        "hängt das XML zweimal an",
+        ("P41-03", "P43-03/AK4", "P41-03/Anhang"),
+    ),
+    Fault(LETTER_HALF_RECEIPT, "will Lesebestätigungen ohne Return-Path", ("P43-03/AK3",)),
     Fault(LDAP_IN_CLEAR, "fragt zuerst ohne TLS", ("VZD-PS-02", "A_21223-01")),
     Fault(MODIFIES, "will im Verzeichnis ändern", ("VZD-PS-03",)),
     Fault(

@@ -179,6 +179,7 @@ class KimMember:
         in_reply_to: str = "",
         cc: Sequence[str] = (),
         reply_to: str | None = None,
+        further: Sequence[tuple[str, str]] = (),
     ) -> KimMail:
         """Return a mail from this member with a fresh Message-ID that tells nothing."""
         return KimMail(
@@ -193,6 +194,7 @@ class KimMember:
             reply_to=self.address if reply_to is None else reply_to,
             in_reply_to=in_reply_to,
             attachments=tuple(attachments),
+            further=tuple(further),
         )
 
     def send(self, mail: KimMail, *, notify: str = NOTIFY) -> SentMail:

@@ -15,8 +15,10 @@ from pruefstand.clock import BERLIN, SystemClock, VirtualClock, berlin_day
 from pruefstand.config.profile import Profile, load_profile
 from pruefstand.config.project import project_root
 from pruefstand.crypto.pki import Pki
+from pruefstand.drivers.careless_earztbrief import CarelessLetterDesk
 from pruefstand.drivers.careless_eau import CarelessDesk
 from pruefstand.drivers.careless_vzd_fhir import CarelessDirectorySearch
+from pruefstand.drivers.earztbrief import LetterDesk
 from pruefstand.drivers.eau import SickNoteDesk
 from pruefstand.drivers.eau_profil import by_profile
 from pruefstand.drivers.kim import KimMember
@@ -283,6 +285,15 @@ def eau(
         faults=faults.of("pvs"),
         problem_of=by_profile(clock),
     )
+
+
+@pytest.fixture
+def letters(
+    practice: Practice, kim: Callable[..., KimMember], case_rng: Rng, faults: FaultBoard
+) -> LetterDesk:
+    """The practice's desk for letters to colleagues."""
+    rng = case_rng.derive("earztbrief")
+    return CarelessLetterDesk(practice.konnektor, kim("praxis"), rng, faults=faults.of("pvs"))
 
 
 @pytest.fixture

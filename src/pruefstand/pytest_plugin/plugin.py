@@ -32,6 +32,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     insurer,
     insurers_look,
     kim,
+    letters,
     operate,
     pharmacy,
     pharmacy_with_konnektor,

@@ -1,12 +1,10 @@
 """`report.pdf`: the report for the file, as PDF/A-2b and PDF/UA-1 set by Typst.
 
-Everything of the run reaches Typst as JSON and is shown as strings, so that nothing of it is ever
-read as markup. Fonts are those bundled with Typst; the same run gives the same octets.
+The same run gives the same octets.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -14,9 +12,9 @@ from importlib.resources import files
 import typst
 
 from pruefstand.clock import BERLIN
-from pruefstand.errors import HarnessError
 from pruefstand.model.case import CaseRecord, Json
 from pruefstand.model.verdict import Verdict
+from pruefstand.pdf.typesetting import ARCHIVE, set_pdf
 from pruefstand.report.architecture import LinkState
 from pruefstand.report.architecture_map import draw_map, tone, word
 from pruefstand.report.dossier import Dossier
@@ -27,8 +25,6 @@ from pruefstand.report.survey import CaseView
 from pruefstand.report.texts import Texts
 from pruefstand.requirements.catalogue import Requirement
 
-STANDARDS: tuple[typst.PDFStandard, ...] = ("a-2b", "ua-1")
-"""For the archive, and for readers who hear or feel the page."""
 REMARKS = 400
 """Findings listed at most; the text names the rest."""
 DIAGRAMS = 40
@@ -42,24 +38,16 @@ _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 _DRAWN = frozenset({Verdict.FAILED, Verdict.HARNESS_ERROR, Verdict.UNDECIDED, Verdict.HINT})
 
 
-def render(dossier: Dossier, *, standards: tuple[typst.PDFStandard, ...] = STANDARDS) -> bytes:
+def render(dossier: Dossier, *, standards: tuple[typst.PDFStandard, ...] = ARCHIVE) -> bytes:
     """Return the PDF; raises HarnessError when Typst refuses the document."""
-    compiler = typst.Compiler(
+    return set_pdf(
         _asset("report.typ").encode(),
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(content(dossier))},
+        content(dossier),
+        what="report.pdf",
+        at=_moment(dossier),
+        standards=standards,
+        hint="die anderen Formate mit pruefstand report --format … schreiben",
     )
-    try:
-        document = compiler.compile(
-            format="pdf", pdf_standards=list(standards), timestamp=_moment(dossier)
-        )
-    except typst.TypstError as error:
-        raise HarnessError(
-            f"report.pdf: Typst setzt den Bericht nicht ({error.message[:300]})",
-            hint="die anderen Formate mit pruefstand report --format … schreiben",
-        ) from error
-    assert isinstance(document, bytes)
-    return document
 
 
 def content(dossier: Dossier) -> Json:
@@ -282,7 +270,7 @@ def _moment(dossier: Dossier) -> datetime:
         except ValueError:
             continue
         if found.tzinfo:
-            return found.replace(microsecond=0)
+            return found
     return _EPOCH
 
 

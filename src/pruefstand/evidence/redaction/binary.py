@@ -67,6 +67,11 @@ def has_private_key(data: bytes) -> bool:
     return data[:1] == b"\x30" and _PRIVATE_KEY.search(data[:200]) is not None
 
 
+def is_pdf(data: bytes) -> bool:
+    """Tell whether `data` is a PDF: its text stands in glyph numbers and packed streams."""
+    return data.startswith(b"%PDF-")
+
+
 def unpacked(data: bytes) -> bytes | None:
     """Return what a gzip or zlib stream holds, None when `data` is none; raises TooLarge."""
     if data[:2] != b"\x1f\x8b" and data[:2] not in {b"\x78\x01", b"\x78\x9c", b"\x78\xda"}:

@@ -30,6 +30,7 @@ _SHORT = 40
 """Characters; a shorter base64 run must give readable text, or it is an ordinary word."""
 _BREAKS = re.compile(r"&#1[03];|&#x[aAdD];")
 _PART = re.compile(r"[A-Za-z0-9+]{12,}={0,2}")
+_AFTER_BLANK = re.compile(r"\n\r?\n((?:(?!\n\r?\n).)+)", re.DOTALL)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}[A-Za-z0-9._~+*%-]*")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~+*-]*")
 _SEGMENT = 2000
@@ -156,7 +157,7 @@ class Scanner:
 
     def body(self, data: bytes, depth: int = 0) -> Scan:
         """Look into a body: text where it is UTF-8, otherwise binary content."""
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or binary.is_pdf(data):
             return LOST
         key = hashlib.sha256(data).digest()
         # Every login asks for the same documents again: they move to the end, the oldest go.
@@ -217,11 +218,18 @@ class Scanner:
                 continue
             whole = self._run(run, depth)
             found = [Run(start, stop, whole)] if whole else []
+            found += self._after_blank_lines(run, start, depth)
             if len(run) < LONG:
                 found += self._parts(run, start, depth)
                 if not found:
                     self._ordinary.add(run)
             yield from found
+
+    def _after_blank_lines(self, run: str, start: int, depth: int) -> Iterator[Run]:
+        # The word before a blank line may be the end of a MIME header: it would shift all digits.
+        for part in _AFTER_BLANK.finditer(run):
+            if inner := self._run(part[1], depth):
+                yield Run(start + part.start(1), start + part.end(1), inner)
 
     def _parts(self, run: str, start: int, depth: int) -> Iterator[Run]:
         # A path or a file name may hold the run: `/` and `-` are letters of base64, too.

@@ -1,0 +1,1 @@
+"""CDA R2 headers as letters between physicians carry them (VHitG guide)."""

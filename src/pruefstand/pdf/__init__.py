@@ -1,0 +1,1 @@
+"""PDF/A: set by Typst, and read back whoever made it."""
