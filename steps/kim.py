@@ -41,6 +41,8 @@ KEYS = {
     "Praxis Gestern": "abgelaufen",
     "Praxis Gesperrt": "gesperrt",
     "Praxis Zweideutig": "zweideutig",
+    "Praxis Siegel": "siegel",
+    "Praxis Vertauscht": "vertauscht",
     "die Kassenärztliche Vereinigung": "kv",
 }
 """Names of the sentences → keys of the participants."""

@@ -17,6 +17,8 @@ Funktionalität: Empfänger, an die nicht gesendet werden kann
       | abgelaufen | Praxis Gestern    | 4003 |
       | gesperrt   | Praxis Gesperrt   | 4003 |
       | zwei_ids   | Praxis Zweideutig | 4005 |
+      | siegel     | Praxis Siegel     | 4004 |
+      | vertauscht | Praxis Vertauscht | 4005 |
       | unbekannt  | Niemand           | 4003 |
 
   @tc:KIM-0041 @art:negativ @req:KOM-LE-A_2025

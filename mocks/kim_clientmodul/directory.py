@@ -16,7 +16,17 @@ SECONDS = 10.0
 OLDEST_VERSION = "1.0"
 """What holds for an address without komLeData."""
 
-_ATTRIBUTES = ("telematikID", "mail", "komLeData", "kimData", "userCertificate;binary")
+PERSON = "1"
+"""entryType of a person."""
+
+_ATTRIBUTES = (
+    "telematikID",
+    "entryType",
+    "mail",
+    "komLeData",
+    "kimData",
+    "userCertificate;binary",
+)
 _CERTIFICATES = "usercertificate;binary"
 
 
@@ -27,6 +37,8 @@ class Listed:
     telematik_id: str
     certificates: tuple[bytes, ...]
     version: str
+    is_person: bool = False
+    """A person's mail is signed with the card of an institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,8 @@ def find(neighbours: Neighbours, address: str) -> Found:
 def _listed(entry: Entry, address: str) -> Listed:
     held = {name.lower(): values for name, values in entry.attributes.items()}
     number = next(iter(entry.texts("telematikID")), "")
-    return Listed(number, held.get(_CERTIFICATES, ()), _version(entry, address))
+    is_person = PERSON in entry.texts("entryType")
+    return Listed(number, held.get(_CERTIFICATES, ()), _version(entry, address), is_person)
 
 
 def _version(entry: Entry, address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from mocks.kim_clientmodul.faults import RESULT_MISSING
 from mocks.kim_clientmodul.settings import KIM_VERSIONS
 from mocks.kim_clientmodul.state import ClientModule
 from pruefstand.crypto.cms_encryption import DecryptionKey
-from pruefstand.crypto.pki import CertificateKind, CertificateProblem
+from pruefstand.crypto.pki import CertificateKind, CertificateProblem, read_certificate_info
 from pruefstand.crypto.smime_kim import (
     DecryptionFailure,
     DecryptionResult,
@@ -29,12 +30,14 @@ from pruefstand.kim.note import DECRYPTED, VERIFIED, with_note
 from pruefstand.kim.outer import VERSION_HEADER, differing_fields
 from pruefstand.kim.receipt import ERROR_HEADER
 from pruefstand.kim.username import UserName
+from pruefstand.ldap.problem import LdapProblem
 from pruefstand.model.mail import Field, MalformedMail, RawMail, header_field, parse_mail
 
 DECRYPTION_HEADER = "X-KIM-DecryptionResult"
 INTEGRITY_HEADER = "X-KIM-IntegrityCheckResult"
 _RESULTS = (DECRYPTION_HEADER, INTEGRITY_HEADER, ERROR_HEADER)
 _LARGE = "1.5+"
+_LOG = logging.getLogger("pruefstand.mock.kim")
 
 
 class Undeliverable(Exception):
@@ -96,6 +99,7 @@ class Receiver:
             code = KimError.SIGNATURE_MANIPULATED
             raise _not_intact(IntegrityResult.WRONG_FORMAT, code, str(problem)) from problem
         result = self._signer_result(signed)
+        self._check_sender(signed, inner)
         differing = differing_fields(outer, inner)
         if differing:
             text = f"Kopfzeilen außen und innen verschieden: {', '.join(differing)}"
@@ -148,6 +152,23 @@ class Receiver:
             code = KimError.SIGNATURE_MANIPULATED
             raise _not_intact(IntegrityResult.CERTIFICATE_INVALID, code, str(problem)) from problem
         return IntegrityResult.OK if known else IntegrityResult.REVOCATION_UNKNOWN
+
+    def _check_sender(self, signed: SignedMail, inner: RawMail) -> None:
+        """Raise Undeliverable when the institution at From is not the one that signed.
+
+        A person's entry says nothing about it, and neither does one that is not found.
+        """
+        signer = read_certificate_info(signed.signer_certificate).telematik_id
+        for address in inner.addresses("From"):
+            try:
+                entries = self.module.find(address).entries
+            except (LdapProblem, OSError) as problem:
+                _LOG.info("directory: %s", problem)
+                continue
+            owners = {entry.telematik_id for entry in entries if not entry.is_person}
+            if owners and signer not in owners:
+                code, result = KimError.SIGNATURE_MANIPULATED, IntegrityResult.CERTIFICATE_INVALID
+                raise _not_intact(result, code, "Der Absender hat die Nachricht nicht signiert.")
 
     def _with_large(self, inner: RawMail) -> RawMail:
         """Fetch the mail from the store when only a reference came."""

@@ -12,10 +12,14 @@ from contextlib import suppress
 import pytest
 
 from pruefstand.clients.kim import KimRefusal
+from pruefstand.crypto.smime_kim import Recipient, Sealed, seal
+from pruefstand.crypto.smime_kim.layers import unwrap_sealed
 from pruefstand.drivers.kim import KimMember
 from pruefstand.kim.mail import KimMail
+from pruefstand.kim.outer import ModuleStamp, outer_mail
 from pruefstand.ldap.filters import parse_filter
 from pruefstand.ldap.messages import Bind, Search, Unbind, write_request
+from pruefstand.model.mail import RawMail, parse_mail
 from tests.contract.kim_bench import (
     DIRECTORY,
     KONNEKTOR,
@@ -264,6 +268,65 @@ def test_a_peer_that_hangs_up_during_data_loses_nothing(bench: KimBench) -> None
     connection.socket.sendall(letter(bench).to_bytes())
     connection.close()
     assert bench.member("nachbar").collect().messages == ()
+
+
+def in_the_name_of(
+    bench: KimBench, claimed: KimMember, signer: KimMember, receiver: KimMember
+) -> RawMail:
+    """Return what a module shows of a mail that `signer` seals under the address of `claimed`."""
+    inner = parse_mail(claimed.write([receiver.address], "Befund", "Geheimes").to_bytes())
+    holders = [Recipient(receiver.address, held) for held in receiver.participant.certificates]
+    key = signer.participant.osig
+    assert key is not None
+    now = bench.world.clock.now()
+    sealed = seal(inner.to_bytes(), signer=key, recipients=holders, at=now)
+    stamp = ModuleStamp("PRUEF_1.0.0-1", "1.5.5-0", "")
+    outer = outer_mail(inner, sealed, stamp, at=now, days_to_live=90)
+    with bench.fault(SERVICE, "kopfzeilen_ungeprueft"):
+        signer.hand_to_service(outer.to_bytes(), receiver.address)
+    (message,) = receiver.collect().messages
+    return message.parsed()
+
+
+def test_who_signs_under_another_institutions_address_is_found_out(bench: KimBench) -> None:
+    stranger, clinic, practice = map(bench.member, ("nachbar", "klinik", "praxis"))
+    practice.empty()
+    shown = in_the_name_of(bench, clinic, stranger, practice)
+    assert shown.get("X-KIM-IntegrityCheckResult") == "05"
+    assert shown.get("X-KIM-Fehlermeldung") == "4015"
+    assert b"Geheimes" not in shown.body
+
+
+@pytest.mark.parametrize(("claimed", "signer"), [("klinik", "klinik"), ("aerztin", "praxis")])
+def test_an_institution_signs_for_itself_and_for_its_people(
+    bench: KimBench, claimed: str, signer: str
+) -> None:
+    neighbour = bench.member("nachbar")
+    shown = in_the_name_of(bench, bench.member(claimed), bench.member(signer), neighbour)
+    assert shown.get("X-KIM-IntegrityCheckResult") == "01"
+
+
+@pytest.mark.parametrize(("unfit", "code"), [("siegel", "4004"), ("vertauscht", "4005")])
+def test_certificates_of_the_wrong_kind_or_owner_are_not_encrypted_for(
+    bench: KimBench, unfit: str, code: str
+) -> None:
+    """A signature certificate, and that of another institution, in a directory entry."""
+    practice, neighbour = bench.member("praxis"), bench.member("nachbar")
+    practice.empty()
+    other = bench.member(unfit)
+    held = other.participant.certificates[0]
+    practice.send(practice.write([neighbour.address, other.address], "x", "x"), notify="")
+    (outer,) = neighbour.observe()
+    sealed = Sealed.parse(unwrap_sealed(outer.parsed()))
+    assert not any(one.is_for(held) for one in sealed.document.recipients)
+    (message,) = neighbour.collect().messages
+    assert message.parsed().addresses("To") == (neighbour.address,)
+    (told,) = practice.collect().receipts
+    assert [fate.address for fate in told.fates] == [other.address]
+    assert told.errors == (code,)
+    with pytest.raises(KimRefusal) as alone:
+        practice.send(practice.write([other.address], "x", "x"), notify="")
+    assert alone.value.status == 451
 
 
 def test_the_mail_service_demands_a_client_certificate(bench: KimBench) -> None:

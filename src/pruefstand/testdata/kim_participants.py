@@ -32,6 +32,11 @@ class Certificates(StrEnum):
     TWO_IDS = "two-ids"
     """One of the certificates belongs to another institution."""
 
+    SIGNATURE = "signature"
+    """The certificate is for signatures: nothing can be encrypted for it."""
+    FOREIGN = "foreign"
+    """The only certificate belongs to another institution."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -108,6 +113,22 @@ ROWS = (
         ("praxis.zwei.ids",),
         certificates=Certificates.TWO_IDS,
     ),
+    Row(
+        "siegel",
+        "Praxis Siegel",
+        "praxis",
+        "M12",
+        ("praxis.siegel",),
+        certificates=Certificates.SIGNATURE,
+    ),
+    Row(
+        "vertauscht",
+        "Praxis Vertauscht",
+        "praxis",
+        "M13",
+        ("praxis.vertauscht",),
+        certificates=Certificates.FOREIGN,
+    ),
 )
 
 
@@ -177,7 +198,10 @@ def _keys(
     if kind is Certificates.BOTH:
         rsa = pki.rsa_twin(card.enc)
         return (card.enc.der, rsa.der), (card.enc, rsa)
-    if kind is Certificates.TWO_IDS:
+    if kind is Certificates.SIGNATURE:
+        return (card.osig.der,), (card.enc,)
+    if kind in (Certificates.TWO_IDS, Certificates.FOREIGN):
         other = pki.smcb(f"{card.institution} Vorgänger", role=card.role)
-        return (card.enc.der, other.enc.der), (card.enc,)
+        own = (card.enc.der,) if kind is Certificates.TWO_IDS else ()
+        return (*own, other.enc.der), (card.enc,)
     return (card.enc.der,), (card.enc,)
