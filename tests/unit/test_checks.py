@@ -40,6 +40,8 @@ from tests.unit import (
     test_checks_conduct,
     test_checks_content,
     test_checks_kim_module,
+    test_checks_vzd_fhir,
+    test_earztbrief_checks,
     test_eau_checks,
     test_kim_checks,
 )
@@ -480,6 +482,8 @@ def test_every_check_is_tried_here() -> None:
     tried |= {check.name for check, _, _ in KIM_CHECKS}
     tried |= {check.name for check, _, _ in test_checks_kim_module.STATIC}
     tried |= {check.name for check, _, _ in test_eau_checks.STATIC}
+    tried |= {check.name for check in test_checks_vzd_fhir.TRIED}
+    tried |= test_earztbrief_checks.TRIED
     # Its controls need official packages: tests/contract/test_profile_check.py.
     tried.add(uploaded_bundles_conform_to_their_profile.name)
     assert {check.name for check in found} <= tried

@@ -91,6 +91,9 @@ RED: list[tuple[Check, Callable[[], list[Exchange]]]] = [
 ]  # fmt: skip
 
 
+TRIED = frozenset(check.name for check, _ in RED)
+
+
 @pytest.mark.parametrize("check", files.FILE_CHECKS, ids=lambda check: check.name)
 def test_a_right_letter_holds_and_nothing_breaks(check: Check) -> None:
     further = Attachment("a.pdf", draft().pdf, "application/pdf", "eAB-Anhang-01")
