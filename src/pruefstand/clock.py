@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
 from typing import Protocol
@@ -31,6 +33,7 @@ class VirtualClock:
     """A clock that runs at normal speed from a chosen instant and can be moved."""
 
     def __init__(self, start: datetime) -> None:
+        self._stopped: datetime | None = None
         self._offset = start.astimezone(UTC) - datetime.now(UTC)
 
     @classmethod
@@ -40,15 +43,31 @@ class VirtualClock:
 
     def now(self) -> datetime:
         """Return the virtual instant in UTC."""
-        return datetime.now(UTC) + self._offset
+        return self._actual() + self._offset
 
     def move_to(self, instant: datetime) -> None:
         """Jump to `instant`, forwards or backwards."""
-        self._offset = instant.astimezone(UTC) - datetime.now(UTC)
+        self._offset = instant.astimezone(UTC) - self._actual()
 
     def advance(self, step: timedelta) -> None:
         """Jump by `step`."""
         self._offset += step
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stand still, however long it takes: what is done meanwhile is done in one moment."""
+        if self._stopped is not None:
+            yield
+            return
+        self._stopped = datetime.now(UTC)
+        try:
+            yield
+        finally:
+            self._offset -= datetime.now(UTC) - self._stopped
+            self._stopped = None
+
+    def _actual(self) -> datetime:
+        return self._stopped or datetime.now(UTC)
 
 
 def berlin_day(instant: datetime) -> date:

@@ -65,3 +65,27 @@ def test_the_german_day_changes_at_german_midnight(instant: datetime, day: date)
 def test_the_stopwatch_never_runs_backwards() -> None:
     first = stopwatch()
     assert stopwatch() >= first
+
+
+def test_a_stopped_clock_stands_and_goes_on_from_there() -> None:
+    clock = VirtualClock(START)
+    with clock.stopped():
+        first = clock.now()
+        with clock.stopped():
+            assert clock.now() == first
+        assert clock.now() == first
+        clock.advance(timedelta(hours=1))
+        assert clock.now() == first + timedelta(hours=1)
+        clock.move_to(START)
+        assert clock.now() == START
+    assert clock.now() >= START
+    assert near(clock.now(), START)
+
+
+def test_a_clock_that_stood_still_runs_again() -> None:
+    clock = VirtualClock(START)
+    with clock.stopped():
+        stood = clock.now()
+    while clock.now() == stood:
+        pass
+    assert clock.now() > stood
