@@ -16,6 +16,7 @@ from pruefstand.clock import VirtualClock
 from pruefstand.crypto import cms_structure as cms
 from pruefstand.crypto import der as asn1
 from pruefstand.crypto import ocsp
+from pruefstand.crypto.ber import indefinite
 from pruefstand.crypto.cms_qes import Outside, QesProblem, QesSigner, parse, verify, with_ocsp
 from pruefstand.crypto.pki import Pki
 
@@ -316,21 +317,13 @@ def test_a_signer_identity_without_its_certificate_is_refused(pki: Pki, signer: 
 
 def test_indefinite_lengths_all_the_way_down_verify(pki: Pki) -> None:
     signed = QesSigner(pki.hba().qes).sign(CONTENT, at=DAY)
-    loose = indefinite(signed, asn1.read(signed, 0, len(signed)), pki.hba().qes.der)
+    loose = indefinite(signed, keep=(pki.hba().qes.der,))
     assert loose[:2] == b"\x30\x80"
     document = verify(loose)
     assert document.content == CONTENT
     assert not document.is_der
     with pytest.raises(QesProblem):
         parse(loose[:-2])
-
-
-def indefinite(data: bytes, element: asn1.Element, keep: bytes) -> bytes:
-    """Rewrite everything but `keep`, the certificate, with indefinite lengths."""
-    if not element.tag & asn1.CONSTRUCTED or asn1.raw(data, element) == keep:
-        return asn1.raw(data, element)
-    inner = b"".join(indefinite(data, child, keep) for child in asn1.children(data, element))
-    return bytes([element.tag, 0x80]) + inner + b"\x00\x00"
 
 
 def test_ocsp_can_be_added_and_replaced_without_touching_the_signature(
