@@ -35,6 +35,7 @@ REFUSAL_REQUIREMENTS = {
         "CAdES-BES signature verification has failed": ("A_19025-03",),
         "PrescriptionId mismatch between Task and QES-Bundle": ("A_21370",),
         "OCSP Check failed, certificate is revoked.": ("A_20159-04",),
+        "OCSP Check failed, certificate is unknown.": ("A_20159-04",),
         "Ausstellungsdatum und Signaturzeitpunkt weichen voneinander ab, "
         "müssen aber taggleich sein": ("A_22487",),
         "Ungültige Versichertennummer (KVNR):": ("A_23890-01",),

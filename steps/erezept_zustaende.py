@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -257,17 +257,38 @@ def practice_creates_badly(practice: Practice, defect: str) -> None:
     practice.erezept.call(Request("POST", target, changed, body), "Task/$create", "Task")
 
 
+@given("die Uhr steht still")
+def time_stands_still(standstill: None) -> None:
+    """Let all calls of the scenario fall into one moment."""
+
+
+@pytest.fixture
+def standstill(clock: VirtualClock) -> Iterator[None]:
+    """Stop the clock until the scenario ends."""
+    with clock.stopped():
+        yield
+
+
 @given(parsers.parse("der Fachdienst erlaubt {limit:d} Aufrufe je Sekunde"))
 def limit_is(switch_feature: Callable[[str, str, object], None], limit: int) -> None:
     switch_feature("erezept", "rate_limit", limit)
 
 
 @when(parsers.parse("eine Apotheke in derselben Sekunde {calls:d} Aufrufe macht"))
-def pharmacy_calls_often(busy_pharmacy: Pharmacy, calls: int) -> None:
-    for _ in range(calls):
-        busy_pharmacy.erezept.call(
-            Request("GET", "/Device", (("Accept", FHIR_XML),)), "Device", "Device"
-        )
+def pharmacy_calls_often(clock: VirtualClock, busy_pharmacy: Pharmacy, calls: int) -> None:
+    call_often(clock, busy_pharmacy, calls)
+
+
+def call_often(clock: VirtualClock, pharmacy: Pharmacy, calls: int) -> None:
+    """Ask for the Device resource in one moment, whatever the answers are."""
+    with clock.stopped():
+        for _ in range(calls):
+            _ask_for_device(pharmacy)
+
+
+def _ask_for_device(pharmacy: Pharmacy) -> None:
+    request = Request("GET", "/Device", (("Accept", FHIR_XML),))
+    pharmacy.erezept.call(request, "Device", "Device")
 
 
 @then(

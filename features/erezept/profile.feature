@@ -23,3 +23,14 @@ Funktionalität: Was eingestellt wird, entspricht den Profilen der KBV
     Wenn sie mit dem eigenen AccessCode eingestellt wird
     Dann lehnt der Fachdienst Task/$activate mit 400 "FHIR-Validation error" ab
     Und ist nichts eingestellt
+
+  @tc:ERP-0803 @art:negativ @req:A_23384-05
+  Szenariogrundriss: Die versionId gehört zu Profil 1.4 und nur dorthin
+    Angenommen die Ärztin signiert nach KBV-Profil <version> eine Verordnung <womit> versionId
+    Wenn sie mit dem eigenen AccessCode eingestellt wird
+    Dann lehnt der Fachdienst Task/$activate mit 400 "FHIR-Validation error" ab
+
+    Beispiele:
+      | fall     | version | womit |
+      | neu-ohne | 1.4     | ohne  |
+      | alt-mit  | 1.3     | mit   |

@@ -20,6 +20,8 @@ WRONG_TOTAL = "treffer_falsch_gezaehlt"
 WRONG_STATUS = "dispense_antwortet_200"
 VAU_ROLE = "vau_zertifikat_falsche_rolle"
 VAU_ERROR = "vau_fehler_500"
+OWN_TASK_UNNAMED = "accept_verschweigt_eigenen_task"
+FILLED_LIST = "zertifikatsliste_mit_inhalt"
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
@@ -45,6 +47,12 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             Fault(WRONG_TOTAL, "Eine Suche nennt einen Treffer zu viel.", ("A_19514-03",)),
             Fault(WRONG_STATUS, "$dispense antwortet mit 200 statt 204.", ("A_19514-03",)),
             Fault(VAU_ERROR, "Was die VAU nicht öffnen kann, ist ein 500.", ("A_19514-03",)),
+            Fault(
+                OWN_TASK_UNNAMED,
+                "Wer schon angenommen hat, erfährt nicht, dass er es war.",
+                ("A_19514-03",),
+            ),
+            Fault(FILLED_LIST, "Die abgelösten Listen haben einen Inhalt.", ("A_19514-03",)),
             Fault(VAU_ROLE, "Das VAU-Zertifikat trägt die Rolle eines anderen Dienstes."),
         )
     }

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from mocks.erezept.faults import VAU_ROLE
+from mocks.erezept.faults import FILLED_LIST, VAU_ROLE
 from pruefstand.crypto.ocsp import OcspProblem
 from pruefstand.mockkit import MockContext, Route
 from pruefstand.model.http import Request, Response
@@ -68,6 +68,8 @@ class PkiEndpoints:
 
     def retired(self, request: Request) -> Response:
         """GET /CertList and /OCSPList: deprecated, empty."""
+        if FILLED_LIST in self.ctx.faults:
+            return Response(200, _JSON, b"[]")
         return Response(200, (("Content-Length", "0"),))
 
     def _status_of(self, certificate: bytes) -> Response:

@@ -6,7 +6,7 @@ from mocks.erezept import resources
 from mocks.erezept.access_token import Caller
 from mocks.erezept.dates import german
 from mocks.erezept.errors import Refused
-from mocks.erezept.faults import SPOILED_DOCUMENT
+from mocks.erezept.faults import OWN_TASK_UNNAMED, SPOILED_DOCUMENT
 from mocks.erezept.roles import INSURED, PHARMACIES
 from mocks.erezept.service import Answer, Call, Service, check_access_code, same
 from mocks.erezept.state import Resource, Task
@@ -39,7 +39,7 @@ def accept(service: Service, call: Call, id: str) -> Answer:
 def _check_acceptable(service: Service, caller: Caller, task: Task) -> None:
     if task.status is not Status.READY:
         mine = task.status is Status.IN_PROGRESS and task.owner == caller.id_number
-        also = "own-task" if mine else None
+        also = "own-task" if mine and OWN_TASK_UNNAMED not in service.ctx.faults else None
         raise Refused("accept-status", status=task.status.value, also=also)
     assert task.prescription is not None
     today = berlin_day(service.ctx.clock.now())

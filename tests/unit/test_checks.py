@@ -28,7 +28,13 @@ from pruefstand.checks.konnektor import (
 )
 from pruefstand.checks.login import goes_no_further_than, logins
 from pruefstand.checks.profiles import uploaded_bundles_conform_to_their_profile
-from pruefstand.checks.refusal import accepted_with_warning, konnektor_fault, not_uploaded, refused
+from pruefstand.checks.refusal import (
+    accepted_with_warning,
+    konnektor_fault,
+    not_uploaded,
+    refused,
+    refused_for,
+)
 from pruefstand.fhir.existing import ExistingPrescription
 from pruefstand.fhir.prescription import build_prescription
 from pruefstand.fhir.xml import to_xml
@@ -274,6 +280,24 @@ def test_refused_looks_at_the_last_call() -> None:
     accepted = in_vau("Task/$activate", f"POST /Task/{ID}/$activate", 200)
     assert holds(check, *vau(accepted, MISMATCH))
     assert not holds(check, *vau(MISMATCH, accepted))
+
+
+def test_all_reasons_of_a_refusal_count() -> None:
+    one = refusal("Task/$accept", 409, "invalid status")
+    second = '<issue><details><text value="own"/></details></issue></OperationOutcome>'
+    assert one.response is not None
+    body = one.response.body.replace(b"</OperationOutcome>", second.encode())
+    two = replace(one, response=replace(one.response, body=body))
+    alone = refused_for("Task/$accept", ["invalid status"], "A_1")
+    both = refused_for("Task/$accept", ["invalid status", "own"], "A_1")
+    assert holds(alone, *vau(two, one))
+    assert holds(both, *vau(one, two))
+    assert not holds(alone, *vau(two))
+    assert not holds(both, *vau(one))
+    for check in (alone, both):
+        assert not holds(check)
+        assert not holds(check, *vau(replace(one, response=None)))
+        assert not holds(check, *vau(refusal("Task/$close", 409, "invalid status")))
 
 
 def vau(*inner: Exchange) -> list[Exchange]:

@@ -11,6 +11,7 @@ import pytest
 
 from pruefstand.checks import erezept_health as health
 from pruefstand.checks import trust
+from pruefstand.checks.answers import answered_outside
 from pruefstand.checks.check import Check
 from pruefstand.checks.erezept_pharmacy import ACTOR as PHARMACY
 from pruefstand.checks.erezept_retry import pauses_grow, retries_follow_the_table
@@ -137,16 +138,36 @@ def by_pharmacy(*order: str, signed: bytes = b"cms", result: str = "VALID") -> C
     return [VAU, *(replace(steps[name], actor=PHARMACY) for name in order)]
 
 
-def outer_answer(status: int, body: bytes) -> Case:
+def outer_answer(status: int, body: bytes, operation: str = "VAU") -> Case:
     asked = Message("POST https://fd/VAU/0")
-    return [exchange(Layer.HTTP, "VAU", asked, Message(str(status), (), body, status))]
+    return [exchange(Layer.HTTP, operation, asked, Message(str(status), (), body, status))]
 
 
 TOLD = b'{"status": 400, "error": "vau decryption failed: x"}'
 OUTSIDE = refused_by_vau(400, "vau decryption failed", "A_19514-03")
+EMPTY = answered_outside("CertList", 200, True, "A_19514-03")
+SEALED = answered_outside("VAU", 200, False, "A_19514-03")
 ADDRESS = service_is_called_by_its_address("https://localhost", "A_19451-02")
 GROWING = pauses_grow("A_20884")
 CONTROLS: Sequence[tuple[Check, list[Case], list[Case]]] = (
+    (
+        EMPTY,
+        [
+            outer_answer(200, b"", "CertList"),
+            [*outer_answer(200, b"x"), *outer_answer(200, b"", "CertList")],
+        ],
+        [
+            [],
+            outer_answer(200, b"[]", "CertList"),
+            outer_answer(404, b"", "CertList"),
+            outer_answer(200, b""),
+        ],
+    ),
+    (
+        SEALED,
+        [outer_answer(200, b"x")],
+        [[], outer_answer(200, b""), outer_answer(400, b"x"), outer_answer(200, b"x", "health")],
+    ),
     (
         retries_follow_the_table,
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, factory
 from pruefstand.checks.documents import outcome_text, value
-from pruefstand.checks.select import carried_by_vau
+from pruefstand.checks.select import carried_by_vau, outer_http
 
 _EXTENSION = "https://gematik.de/fhir/erp/StructureDefinition/GEM_ERP_EX_"
 
@@ -23,6 +23,22 @@ def answered_with(operation: str, status: int, *requirements: str) -> Check:
         return Judgement(last.status == status, expected, actual, last.id)
 
     return Check(f"answered_{status}", requirements, judge)
+
+
+@factory
+def answered_outside(operation: str, status: int, is_empty: bool, *requirements: str) -> Check:
+    """Return the check on the last answer of the Fachdienst outside the VAU: status and body."""
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"{operation} außen: {status} {'ohne' if is_empty else 'mit'} Inhalt"
+        found = [e for e in outer_http(exchanges, "erezept") if e.operation == operation]
+        if not found or found[-1].response is None:
+            return Judgement(False, expected, "Aufruf nicht aufgezeichnet")
+        last, size = found[-1], len(found[-1].response.body)
+        holds = last.status == status and (size == 0) == is_empty
+        return Judgement(holds, expected, f"{last.status}, {size} Bytes", last.id)
+
+    return Check(f"answered_outside_{status}", requirements, judge)
 
 
 @factory

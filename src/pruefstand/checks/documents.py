@@ -61,6 +61,12 @@ def uploaded(exchange: Exchange) -> QesDocument | None:
     return signature(binary(exchange.request.body))
 
 
+def outcome_texts(exchange: Exchange) -> list[str]:
+    """Return OperationOutcome.issue.details.text of the answer, one for each issue that has it."""
+    body = exchange.response.body if exchange.response else b""
+    return values(body, "/f:OperationOutcome/f:issue/f:details/f:text/@value")
+
+
 def outcome_text(exchange: Exchange) -> str:
     """Return OperationOutcome.issue[0].details.text of the answer."""
     body = exchange.response.body if exchange.response else b""

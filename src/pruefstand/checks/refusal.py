@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from pruefstand.checks.check import Check, Exchanges, Judgement, factory
-from pruefstand.checks.documents import outcome_text
+from pruefstand.checks.documents import outcome_text, outcome_texts
 from pruefstand.checks.select import carried_by_vau, outer_http, soap
 from pruefstand.checks.soap_message import calls
 from pruefstand.model.exchange import Exchange
@@ -27,6 +27,22 @@ def refused(operation: str, status: int, text: str, *requirements: str) -> Check
         return Judgement(holds, expected, actual, last.id)
 
     return Check(f"refused_{status}", requirements, judge)
+
+
+@factory
+def refused_for(operation: str, reasons: Sequence[str], *requirements: str) -> Check:
+    """Return the check that the last `operation` was refused for exactly these `reasons`."""
+    wanted = list(reasons)
+
+    def judge(exchanges: Exchanges) -> Judgement:
+        expected = f"{operation}: {' / '.join(wanted)}"
+        found = carried_by_vau(exchanges, operation)
+        if not found:
+            return Judgement(False, expected, "Aufruf nicht aufgezeichnet")
+        told = outcome_texts(found[-1])
+        return Judgement(told == wanted, expected, " / ".join(told) or "kein Grund", found[-1].id)
+
+    return Check("refused_for", requirements, judge)
 
 
 @factory

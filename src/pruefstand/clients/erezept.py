@@ -224,6 +224,10 @@ class ErezeptClient:
         """Send octets to the VAU as they are and return the outer answer, whatever it is."""
         return self._channel.outer(body)
 
+    def unencrypted(self, name: str) -> Response:
+        """Get what the service shows everybody outside the VAU, whatever the answer is."""
+        return self._channel.unencrypted(name)
+
     def probe(self) -> None:
         """Ask the root of the service whether it is there; raises ErezeptRefusal."""
         self._channel.probe()

@@ -72,6 +72,11 @@ class VauChannel:
         request = Request("POST", address, headers, body)
         return self._transport.send(request, peer=PEER, operation="VAU")
 
+    def unencrypted(self, name: str) -> Response:
+        """Get what the web layer shows everybody, such as `CertList`, whatever the answer is."""
+        request = Request("GET", f"{self._base_url}/{name}", (("User-Agent", self._user_agent),))
+        return self._transport.send(request, peer=PEER, operation=name)
+
     def probe(self) -> None:
         """Ask the root outside the channel whether the service is there (A_23219).
 
@@ -113,10 +118,7 @@ class VauChannel:
         return self._key
 
     def _load(self) -> bytes:
-        request = Request(
-            "GET", f"{self._base_url}/VAUCertificate", (("User-Agent", self._user_agent),)
-        )
-        answer = self._transport.send(request, peer=PEER, operation="VAUCertificate")
+        answer = self.unencrypted("VAUCertificate")
         if answer.status != 200:
             raise outer_refusal("VAUCertificate", answer)
         return answer.body

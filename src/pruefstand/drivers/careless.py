@@ -92,7 +92,7 @@ OUTER: tuple[Slip[Request], ...] = (
     ),
     Slip(named.OPEN_KEY, "TokenRequest", AGAIN, _open_key),
     Slip(named.USER_AGENT, "", INSTEAD, header("User-Agent", "Pruefstand")),
-    Slip(named.RESOURCE_HEADER, "VAU", INSTEAD, header("X-erp-resource", "metadata")),
+    Slip(named.RESOURCE_HEADER, "VAU", INSTEAD, header("X-erp-resource", "task")),
     Slip(named.USER_KIND, "VAU", INSTEAD, header("X-erp-user", "v")),
     Slip(named.OUTSIDE_VAU, "VAU", AHEAD, _outside_vau),
     Slip(named.PSEUDONYM, "VAU", INSTEAD, _without_pseudonym),

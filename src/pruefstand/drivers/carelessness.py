@@ -143,7 +143,7 @@ PVS = (
         ("P6-24", "P6-241", "P6-242", "P6-25", "P6-26"),
     ),
     Fault(BARE_HEADING, "nennt in der Überschrift keine Art der Verordnung", ("P6-243",)),
-    Fault(RESOURCE_HEADER, "nennt außen eine andere Ressource als innen", ("A_21569-01",)),
+    Fault(RESOURCE_HEADER, "schreibt die Ressource außen klein, innen groß", ("A_21569-01",)),
     *KONNEKTOR,
 )
 AVS = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -195,12 +196,32 @@ def second_pharmacy(
     yield from _pharmacy(world, recorder, faults, "Bären-Apotheke", "apotheke2")
 
 
+_BUSY = count(1)
+"""Numbers the pharmacies that were too busy."""
+
+
 @pytest.fixture
-def busy_pharmacy(
+def busy_workplaces(
     world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
-) -> Iterator[Pharmacy]:
-    """A pharmacy whose token may be blocked without harm to scenarios that come later."""
-    yield from _pharmacy(world, recorder, faults, "Stau-Apotheke", "apotheke")
+) -> Iterator[tuple[Pharmacy, Pharmacy]]:
+    """Two workplaces of a pharmacy: one card, a login each.
+
+    The pharmacy is a new one each time: its card may be blocked without harm to what comes later.
+    """
+    name = f"Stau-Apotheke {next(_BUSY)}"
+    open_one = contextmanager(_pharmacy)
+    with ExitStack() as stack:
+        one, other = (
+            stack.enter_context(open_one(world, recorder, faults, name, "apotheke"))
+            for _ in range(2)
+        )
+        yield one, other
+
+
+@pytest.fixture
+def busy_pharmacy(busy_workplaces: tuple[Pharmacy, Pharmacy]) -> Pharmacy:
+    """A pharmacy whose card may be blocked without harm to what comes later."""
+    return busy_workplaces[0]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from pruefstand.pytest_plugin.fault_board import (  # noqa: F401 - fixtures regi
 from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures register by import
     app_of,
     busy_pharmacy,
+    busy_workplaces,
     case_rng,
     check,
     clock,
