@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,13 @@ def test_the_checklists_hold_the_customers_go_live(project: Project) -> None:
     wanted = {item.id for item in project.catalogue.checklist if item.list == "Go-live"}
     assert len(wanted) == 21
     assert wanted <= manual
+
+
+def test_the_coverage_of_the_prescription_names_scenarios_that_exist(project: Project) -> None:
+    text = (ROOT / "docs/erezept-abdeckung.md").read_text("utf-8")
+    named = set(re.findall(r"\bERP-\d{4}\b", text))
+    existing = {name for item in project.scenarios for name in item.values("tc")}
+    assert len(named) > 50
+    assert named <= existing
+    rows = re.findall(r"^\| (\d+) \|.*\| (ERP-\d{4}.*) \|$", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 23))
