@@ -21,8 +21,10 @@ accept: $(STAMP)/run
 	$(BIN)/pruefstand accept
 
 # All scenarios run once, as `pruefstand accept` (test_accept_command.py); bare pytest runs them too.
+# The files go in order: acceptance, with the longest single tests, first.
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/acceptance/test_features.py
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+		--ignore tests/acceptance/test_features.py
 
 lint: $(STAMP)/dev
 	$(BIN)/ruff check $(CODE)
