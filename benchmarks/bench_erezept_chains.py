@@ -41,7 +41,7 @@ SEED = 9
 DAY = date(2026, 11, 23)
 SECONDS = 4.0
 ROUNDS = 2
-CALLERS = 2
+CALLERS = 4
 CORES = 2
 WAIT_SECONDS = 120.0
 """For all generators to be ready."""

@@ -74,8 +74,11 @@ class Insurers:
 
     @classmethod
     def from_context(cls, ctx: MockContext) -> Self:
-        """Return the insurers of the table of participants."""
+        """Return the insurers of the table of participants, those only that `insurers` names."""
         rows = [one for one in participants(ctx.pki) if one.row.role == ROLE]
+        played = ctx.settings.get("insurers")
+        if isinstance(played, (list, tuple)):
+            rows = [one for one in rows if one.row.key in played]
         found = tuple(
             Insurer(Mailbox(ctx.neighbours, one), frozenset(one.row.domain_ids)) for one in rows
         )
