@@ -129,6 +129,6 @@ INNER: tuple[Slip[Request], ...] = (
         named.PROBES_BY_REFUSAL,
         "metadata",
         Placing.AHEAD,
-        lambda request: replace(request, target="/Task"),
+        lambda request: replace(request, target="/metadata/0"),
     ),
 )
