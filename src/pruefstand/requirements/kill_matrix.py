@@ -16,7 +16,7 @@ from pruefstand.model.fault import Fault
 from pruefstand.model.verdict import Finding, Verdict
 
 GREEN = frozenset({Verdict.PASSED, Verdict.HINT, Verdict.NOT_APPLICABLE, Verdict.ATTESTED})
-BESIDE = 4
+BESIDE = 2
 """Scenarios of a lean choice that only show whether a fault breaks others."""
 COSTLY = 1.0
 """Seconds of processor time."""
