@@ -29,6 +29,7 @@ from pruefstand.kim.dienstkennung import (
     Dienstkennung,
 )
 from pruefstand.kim.mail import Attachment, KimMail
+from pruefstand.model.mail import RawMail, parse_mail
 from pruefstand.pytest_plugin.case_log import CaseLog
 from pruefstand.testdata.kim_participants import DOMAIN
 
@@ -53,6 +54,16 @@ TEXT = "Guten Tag, anbei der Befund."
 BILLING_FILE = Attachment("Z01721111100_27.11.2026.con.XKM", bytes(range(256)) * 40)
 OPENED = {"X-KIM-DecryptionResult": "00", "X-KIM-IntegrityCheckResult": "01"}
 Kim = Callable[..., KimMember]
+
+
+def as_written(letter: KimMail) -> RawMail:
+    """Return the mail with each further header field in place of the usual one."""
+    mail = parse_mail(letter.to_bytes())
+    for name, value in letter.further:
+        mail = mail.set(name, value)
+    return mail
+
+
 Switch = Callable[[str, str, object], None]
 
 

@@ -21,9 +21,8 @@ from pruefstand.clock import VirtualClock
 from pruefstand.drivers.kim import KimMember
 from pruefstand.kim.mail import Attachment, KimMail
 from pruefstand.model.exchange import Layer
-from pruefstand.model.mail import parse_mail
 from pruefstand.pytest_plugin.case_log import CaseLog
-from steps.kim import TEXT, Kim, Switch, addresses, deliver
+from steps.kim import TEXT, Kim, Switch, addresses, as_written, deliver
 
 LIMITS_KNOWN = timedelta(hours=24)
 INCOMPLETE, WRONG_PASSWORD = "der Benutzername unvollständig ist", "das Passwort falsch ist"
@@ -126,11 +125,9 @@ def practice_writes_with_field(kim: Kim, name: str, line: str) -> KimMail:
 
 @when("sie die Nachricht unverändert sendet")
 def practice_sends_as_it_is(kim: Kim, letter: KimMail) -> None:
-    mail = parse_mail(letter.to_bytes())
+    mail = as_written(letter)
     if letter.subject == "Verweis":
         mail = mail.set("Content-Disposition", "x-kas")
-    for name, value in letter.further:
-        mail = mail.set(name, value)
     deliver(kim, letter, mail.to_bytes())
 
 

@@ -21,10 +21,9 @@ from pruefstand.clients.kim import KimClient, KimRefusal
 from pruefstand.clock import VirtualClock
 from pruefstand.drivers.kim import CLIENT_SYSTEM
 from pruefstand.kim.mail import KimMail
-from pruefstand.model.mail import parse_mail
 from pruefstand.pytest_plugin.case_log import CaseLog
 from pruefstand.testdata.kim_participants import MODULE_CERTIFICATE
-from steps.kim import KEYS, TEXT, Kim, Switch, deliver
+from steps.kim import KEYS, TEXT, Kim, Switch, as_written, deliver
 
 FIRST, SECOND = "Konn_1", "Konn_2"
 NOBODY_LISTENS = "localhost:1"
@@ -82,11 +81,8 @@ def star_stands_for_user_id(check: CaseLog) -> None:
 
 @when("dieselbe Nachricht am Clientmodul vorbei gesendet wird")
 def message_goes_past_the_module(kim: Kim, letter: KimMail) -> None:
-    mail = parse_mail(letter.to_bytes())
-    for name, value in letter.further:
-        mail = mail.set(name, value)
     with suppress(KimRefusal):
-        kim("praxis").hand_to_service(mail.to_bytes(), letter.to[0])
+        kim("praxis").hand_to_service(as_written(letter).to_bytes(), letter.to[0])
 
 
 @then("hört die Praxis die Ablehnung des Fachdienstes Zeichen für Zeichen")

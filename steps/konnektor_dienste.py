@@ -52,7 +52,6 @@ from pruefstand.pytest_plugin.case_log import CaseLog
 DOCUMENT = b'<Bundle xmlns="http://hl7.org/fhir"/>'
 ECDSA = "urn:bsi:tr:03111:ecdsa"
 DIGEST = hashlib.sha256(b"Anmeldung").digest()
-PIN_OF = {"SMC-B": "PIN.SMC", "HBA": "PIN.CH"}
 EGK = {"type": "EGK", "kvnr": "X110411675", "slot": 3}
 KVK = {"type": "KVK", "slot": 4}
 EVERY_OPERATION = (

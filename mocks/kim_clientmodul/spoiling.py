@@ -74,20 +74,20 @@ def top_lines(module: ClientModule) -> str:
     return "20" if faults.BODY_SHOWN in module.ctx.faults else "0"
 
 
-def shows_anyway(module: ClientModule, user: UserName) -> bool:
-    """Whether content is shown that did not pass verification.
+def believed(module: ClientModule, user: UserName, part: bytes) -> RawMail | None:
+    """Return the mail in a decrypted part that did not pass verification, where it is shown.
 
-    Insurers have modules of their own, which are in order.
+    Insurers have modules of their own, which are in order. What is no mail is shown to nobody.
     """
     owners = {card.row.role for card in module.cards.get(user.mandant, ())}
-    return _INSURER not in owners and faults.INTEGRITY_IGNORED in module.ctx.faults
-
-
-def believed(part: bytes) -> RawMail:
-    """Return the mail in a decrypted part whatever its signature says; raises MalformedMail."""
+    if _INSURER in owners or faults.INTEGRITY_IGNORED not in module.ctx.faults:
+        return None
     with suppress(MalformedMail, QesProblem):
         part = parse_signature(unwrap_signed(part)).content
-    return parse_mail(unwrap_message(part))
+    try:
+        return parse_mail(unwrap_message(part))
+    except MalformedMail:
+        return None
 
 
 def relayed(module: ClientModule, code: int, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 
+from pruefstand.errors import ConfigurationError
 from pruefstand.ldap.messages import (
     DISCONNECTION,
     Abandon,
@@ -26,6 +27,7 @@ MESSAGE_LIMIT = 64 * 1024
 SECONDS = 10.0
 IDLE_SECONDS = 15 * 60.0
 CERTIFICATE = "konnektor"
+_NOT_EXTENDED = Result(ResultCode.PROTOCOL_ERROR, "unknown extended operation")
 _LOG = logging.getLogger("pruefstand.mock.konnektor")
 
 
@@ -58,16 +60,20 @@ class ProxyConversation:
     def answer(self, frame: bytes) -> Answer:
         """Pass a message on and return everything the directory says to it."""
         try:
-            _, operation = read_request(frame)
-            directory = self._connection()
-            directory.sendall(frame)
-            if isinstance(operation, Unbind | Abandon):
-                return Answer(close=isinstance(operation, Unbind))
-            return Answer(_answers(directory))
+            number, operation = read_request(frame)
         except LdapProblem as problem:
             _LOG.info("%s", problem)
             return Answer(_last_words(ResultCode.PROTOCOL_ERROR, "malformed message"), close=True)
-        except OSError as problem:
+        if isinstance(operation, Unbind):
+            return Answer(close=True)
+        if isinstance(operation, Extended):
+            # StartTLS above all: TLS with the directory is the proxy's own business.
+            return Answer(write_result(number, operation, _NOT_EXTENDED))
+        try:
+            directory = self._connection()
+            directory.sendall(frame)
+            return Answer() if isinstance(operation, Abandon) else Answer(_answers(directory))
+        except (OSError, LdapProblem, ConfigurationError) as problem:
             _LOG.info("directory: %s", problem)
             return Answer(_last_words(ResultCode.UNAVAILABLE, "directory"), close=True)
 

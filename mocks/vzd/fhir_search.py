@@ -65,14 +65,15 @@ def _search(
         if all(_CRITERIA[key](entry, value) for key, value in wanted.items())
     ]
     ids = {number for key, value in pairs if key == "_id" for number in value.split(",")}
-    hits = [
+    found = [
         resource
         for entry in entries
         for resource in view(entry)
         if not ids or resource["id"] in ids
-    ][:_COUNT]
+    ]
+    hits = found[:_COUNT]
     asked = {_INCLUDED[value] for key, value in pairs if key == "_include" and value in _INCLUDED}
-    return _json(200, _searchset(hits, _included(hits, entries, asked)))
+    return _json(200, _searchset(len(found), hits, _included(hits, entries, asked)))
 
 
 def _included(
@@ -212,13 +213,13 @@ _INCLUDED = {
 """Values of `_include`, each with the view it brings along."""
 
 
-def _searchset(hits: list[Json], included: list[Json]) -> Json:
+def _searchset(total: int, hits: list[Json], included: list[Json]) -> Json:
     entries = [
         {"fullUrl": _name(item), "resource": item, "search": {"mode": mode}}
         for mode, items in (("match", hits), ("include", included))
         for item in items
     ]
-    return {"resourceType": "Bundle", "type": "searchset", "total": len(hits), "entry": entries}
+    return {"resourceType": "Bundle", "type": "searchset", "total": total, "entry": entries}
 
 
 def _outcome(code: str, text: str) -> Json:

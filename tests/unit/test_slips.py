@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pruefstand.drivers.slips import Placing, Slip, carried_out, spoiled
 from pruefstand.model.fault import Fault, FaultSet
 
@@ -42,6 +44,16 @@ def test_only_what_can_be_spoiled_is_asked_about() -> None:
     assert on.asked == set()
     assert list(spoiled(SLIPS, on, "rufen", Placing.INSTEAD, "leise")) == ["LAUT"]
     assert on.asked == {"laut"}
+
+
+def test_what_is_off_is_worked_out_only_for_a_watcher() -> None:
+    tried: list[str] = []
+    slips = (Slip("laut", "rufen", Placing.INSTEAD, lambda text: tried.append(text) or "LAUT"),)
+    assert list(spoiled(slips, faults(), "rufen", Placing.INSTEAD, "leise")) == []
+    assert tried == []
+    watched = replace(faults(), watched=True)
+    assert list(spoiled(slips, watched, "rufen", Placing.INSTEAD, "leise")) == []
+    assert (tried, watched.asked) == (["leise"], {"laut"})
 
 
 def test_an_unchanged_call_is_a_mistake_only_when_it_is_repeated() -> None:

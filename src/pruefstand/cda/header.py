@@ -115,8 +115,9 @@ def structure_problem(document: bytes) -> str:
         root = _root(document)
     except CdaProblem as problem:
         return str(problem)
-    names = [etree.QName(child).localname for child in root if isinstance(child.tag, str)]
-    foreign = [name for name in names if name not in ORDER]
+    tags = [etree.QName(child) for child in root if isinstance(child.tag, str)]
+    names = [tag.localname for tag in tags if tag.namespace == CDA]
+    foreign = [tag.localname for tag in tags if tag.namespace != CDA or tag.localname not in ORDER]
     missing = sorted(_NEEDED.difference(names))
     places = [ORDER.index(name) for name in names if name in ORDER]
     if foreign:

@@ -40,10 +40,7 @@ def build_letter(letter: Letter, *, document_id: str, written: datetime, body: s
         _e("languageCode", code="de-DE"),
         _record_target(letter),
         _author(letter, moment),
-        _e(
-            "custodian",
-            _e("assignedCustodian", _organization("representedCustodianOrganization", letter)),
-        ),
+        _custodian(letter),
         _e(
             "informationRecipient",
             _e("intendedRecipient", _e("receivedOrganization", _e("name", letter.recipient))),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pruefstand.cda.header import (
     IKNR,
@@ -67,22 +68,12 @@ class Delivery:
     @property
     def header(self) -> CdaHeader | None:
         """The header of the first XML that can be read."""
-        for document in self.headers:
-            try:
-                return read_header(document)
-            except CdaProblem:
-                continue
-        return None
+        return next(filter(None, map(_header, self.headers)), None)
 
     @property
     def page(self) -> PdfDocument | None:
         """The first PDF, out of its signature where it lies in one."""
-        for document in self.letters:
-            try:
-                return read_pdf_document(_inner(document))
-            except PdfProblem:
-                continue
-        return None
+        return next(filter(None, map(_page, self.letters)), None)
 
     @property
     def is_signed(self) -> bool:
@@ -247,9 +238,7 @@ def _judged(
         if said is None:
             undecided = one.id
     if undecided:
-        return Judgement(
-            None, expected, "Angaben maschinell nicht lesbar: nicht prüfbar", undecided
-        )
+        return Judgement(None, expected, _ILLEGIBLE, undecided)
     return Judgement(True, expected, f"{len(found)} Briefe entsprechen", found[-1].id)
 
 
@@ -264,6 +253,23 @@ def _content(part: RawMail) -> bytes:
         return content_of(part)
     except MalformedMail:
         return b""
+
+
+# Several checks look at the same letter.
+@lru_cache(maxsize=8)
+def _header(document: bytes) -> CdaHeader | None:
+    try:
+        return read_header(document)
+    except CdaProblem:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _page(letter: bytes) -> PdfDocument | None:
+    try:
+        return read_pdf_document(_inner(letter))
+    except PdfProblem:
+        return None
 
 
 def _inner(letter: bytes) -> bytes:

@@ -18,7 +18,7 @@ from rich.table import Table
 from pruefstand.attest.desk import Desk, open_desk
 from pruefstand.attest.view import CampaignView, campaign_view
 from pruefstand.cli.accept import exit_code
-from pruefstand.cli.outcome import COLOURS, print_case
+from pruefstand.cli.outcome import COLOURS, legible, print_case
 from pruefstand.cli.requirements import coverage_json, print_coverage
 from pruefstand.cli.surroundings import counting, deviations_of
 from pruefstand.clock import SystemClock, berlin_day
@@ -96,9 +96,10 @@ def show_command(
     _print_head(console, desk, view)
     if attempts:
         _print_attempts(console, view)
+    plain = legible([item.run.folder for item in desk.campaign.runs if item.run is not None])
     for case in view.cases:
         if not case.verdict.green:
-            print_case(console, case, accounted)
+            print_case(console, case, accounted, plain)
     for entry in accounted:
         if entry.state is not DeviationState.UNSEEN:
             console.print(str(entry), markup=False)

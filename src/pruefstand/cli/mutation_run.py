@@ -37,6 +37,7 @@ class MutationRun:
     _last: CaseRecord | None = None
     _items: dict[str, pytest.Item] = field(default_factory=dict)
     _board: FaultBoard | None = None
+    _observing: bool = True
 
     @property
     def unknown(self) -> list[str]:
@@ -67,7 +68,7 @@ class MutationRun:
         if self._board is None:
             self._board = request.getfixturevalue("fault_board")
             self.offered = self._board.offered
-        self._board.forget()
+        self._board.watch(on=self._observing)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the finished case."""
@@ -89,6 +90,7 @@ class MutationRun:
                 self.observations.append(Observation(case, asked, spent))
             if self.unknown:
                 return True
+        self._observing = False
         tried = [
             (address, fault) for address, fault in self.offered.items() if self.wanted(address)
         ]

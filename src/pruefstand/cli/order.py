@@ -64,7 +64,7 @@ def order_of(folder: Path, info: Mapping[str, Any], campaign: Path | None) -> Or
             seed=int(info["seed"]),
             as_of=info["as_of"],
             only=raw["only"],
-            files=tuple(Path(_plain(folder.name, str(shown))) for shown in raw["files"]),
+            files=tuple(map(Path, _plain(folder.name, list(map(str, raw["files"]))))),
             workers=int(raw["workers"]),
             keep=tuple(raw["keep"]) if raw["keep"] is not None else None,
             omit=tuple(raw["omit"]),
@@ -86,8 +86,9 @@ def hidden(vault: VaultWriter, path: str) -> str:
     return commitment.mark
 
 
-def _plain(run: str, shown: str) -> str:
-    return open_vault(run).plain(shown) if MARK.search(shown) else shown
+def _plain(run: str, shown: list[str]) -> list[str]:
+    hidden_ones = any(map(MARK.search, shown))
+    return list(map(open_vault(run).plain, shown)) if hidden_ones else shown
 
 
 def given_wins(order: Order, given: Mapping[str, Any]) -> Order:

@@ -6,7 +6,8 @@ The console is the operator's own: what is hidden in the run folder is shown her
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.table import Table
 
 from pruefstand.cli.live import LiveRun
 from pruefstand.evidence.run_folder import summary
-from pruefstand.evidence.vault import open_vault
+from pruefstand.evidence.vault import find_vault
 from pruefstand.model.case import CaseRecord
 from pruefstand.model.verdict import Verdict
 from pruefstand.requirements.deviations import Accounted
@@ -38,9 +39,10 @@ def close(
     console: Console, live: LiveRun, folder: Path, accounted: Sequence[Accounted] = ()
 ) -> None:
     """Print what is not green, the closing table and the report's path."""
+    plain = legible([folder])
     for case in live.cases:
         if not case.verdict.green:
-            print_case(console, case, accounted, open_vault(folder.name).plain)
+            print_case(console, case, accounted, plain)
     for reason, count in Counter(
         case.message for case in live.cases if case.verdict is Verdict.NOT_APPLICABLE
     ).items():
@@ -55,6 +57,12 @@ def close(
     console.print(f"Bericht: {folder / 'report.html'}", soft_wrap=True)
 
 
+def legible(runs: Iterable[Path]) -> Callable[[str], str]:
+    """Return what gives back the texts hidden in these run folders, as far as a vault is here."""
+    vaults = [vault for run in runs if (vault := find_vault(run.name))]
+    return lambda text: reduce(lambda shown, vault: vault.plain(shown), vaults, text)
+
+
 def print_case(
     console: Console,
     case: CaseRecord,
@@ -65,7 +73,7 @@ def print_case(
 
     `plain` gives back what is hidden in the run folder.
     """
-    hint = f" → {case.hint}" if case.hint else ""
+    hint = f" → {plain(case.hint)}" if case.hint else ""
     console.print(f"[bold]{case.verdict}[/bold] {case.id} {case.title}", soft_wrap=True)
     console.print(f"   {plain(case.message)}{hint}", markup=False, soft_wrap=True)
     for entry in accounted:

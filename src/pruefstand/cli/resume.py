@@ -12,7 +12,7 @@ from rich.console import Console
 
 from pruefstand.cli.accept import Done, execute, exit_code, seal
 from pruefstand.cli.order import order_of
-from pruefstand.cli.outcome import print_case, print_summary
+from pruefstand.cli.outcome import legible, print_case, print_summary
 from pruefstand.clock import SystemClock
 from pruefstand.config.project import project_root
 from pruefstand.errors import ExitCode, OperatorError
@@ -83,9 +83,10 @@ def together(console: Console, done: Done) -> ExitCode:
     runs = lineage(done.folder)
     cases = [case.counting for case in collect(runs)]
     console.print(f"Zusammen mit {', '.join(run.folder.name for run in runs[:-1])}:")
+    plain = legible([run.folder for run in runs])
     for case in cases:
         if not case.verdict.green:
-            print_case(console, case)
+            print_case(console, case, plain=plain)
     print_summary(console, cases)
     if done.code in {ExitCode.HARNESS, ExitCode.INTERRUPTED}:
         return done.code

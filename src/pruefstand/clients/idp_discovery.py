@@ -57,21 +57,21 @@ def read_discovery(
         raise SutError("Discovery Document des IDP ist abgelaufen oder ohne exp")
     signature_jwk = fetch(_text(claims, "uri_puk_idp_sig"), "puk_idp_sig")
     encryption_jwk = fetch(_text(claims, "uri_puk_idp_enc"), "puk_idp_enc")
+    certificate = signing_certificate(signature_jwk)
     return Discovery(
         issuer=_text(claims, "issuer"),
         authorization_endpoint=_text(claims, "authorization_endpoint"),
         token_endpoint=_text(claims, "token_endpoint"),
-        signature_key=_signature_key(signature_jwk, scrutiny),
-        signature_certificate=signing_certificate(signature_jwk),
+        signature_key=_signature_key(signature_jwk, certificate, scrutiny),
+        signature_certificate=certificate,
         encryption_key=from_jwk(encryption_jwk),
         read_at=now,
         expires_at=expires,
     )
 
 
-def _signature_key(jwk: Json, scrutiny: Scrutiny) -> EllipticCurvePublicKey:
+def _signature_key(jwk: Json, der: bytes, scrutiny: Scrutiny) -> EllipticCurvePublicKey:
     """Return the key whose certificate has the IDP's role; JWK and certificate must agree."""
-    der = signing_certificate(jwk)
     scrutiny.signer(der)
     key = from_jwk(jwk)
     if x509.load_der_x509_certificate(der).public_key() != key:

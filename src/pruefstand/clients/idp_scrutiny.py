@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from pruefstand.crypto import jwe, jws
 from pruefstand.crypto.jws import JoseProblem, Json
 from pruefstand.crypto.pki import CertificateKind, CertificateProblem, read_certificate_info
+from pruefstand.crypto.pki.roles import TECHNICAL
 from pruefstand.errors import SutError
 
-ROLE_IDP = "1.2.276.0.76.4.260"
+ROLE_IDP = TECHNICAL["idp"].profession_oid
 
 
 class Signer(Protocol):

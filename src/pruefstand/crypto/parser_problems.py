@@ -1,4 +1,7 @@
-"""How the X.509 parser of `cryptography` reports broken input: by unrelated exception types."""
+"""How the X.509 and OCSP parsers of `cryptography` report what they do not read.
+
+By unrelated exception types.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ PARSER_PROBLEMS: tuple[type[Exception], ...] = (
     ValueError,
     TypeError,
     KeyError,
+    # Raised for an OCSP request with more than one question.
     NotImplementedError,
     UnsupportedAlgorithm,
     x509.InvalidVersion,

@@ -42,6 +42,7 @@ _ECDSA = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 _RSA_PSS = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
 _SCHEME = ec.ECDSA(hashes.SHA256())
+_SIGNED = "ds:Object/xades:QualifyingProperties/xades:SignedProperties"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def read_xml(document: bytes) -> XmlSignature | None:
     if len(found) > 1:
         raise QesProblem("more than one signature")
     (signature,) = found
-    written = _text(signature, ".//xades:SigningTime")
+    # Only what is signed tells when: an unsigned property could name any day.
+    written = _text(signature, f"{_SIGNED}/xades:SignedSignatureProperties/xades:SigningTime")
     try:
         at = datetime.fromisoformat(written)
     except ValueError as problem:
@@ -163,7 +165,7 @@ def _check(found: XmlSignature) -> None:
     info = _one(signature, "ds:SignedInfo")
     _expect(info, "ds:CanonicalizationMethod", _EXCLUSIVE)
     _check_value(found, _canonical(info))
-    properties = _one(signature, "ds:Object/xades:QualifyingProperties/xades:SignedProperties")
+    properties = _one(signature, _SIGNED)
     own = f"#{properties.get('Id')}"
     contents: Mapping[str, Callable[[], Element | etree._ElementTree]] = {
         own: lambda: properties,

@@ -23,7 +23,7 @@ from pruefstand.transport.protocol import TransportFailure
 from pruefstand.transport.recorder import Recorder
 
 INSTEAD, AHEAD, AGAIN = Placing.INSTEAD, Placing.AHEAD, Placing.AGAIN
-OTHER_USER = "4e9d2c1a-7b36-4c5e-8f10-2a6b9c3d5e7f"
+FOREIGN_MESSAGE = "4e9d2c1a-7b36-4c5e-8f10-2a6b9c3d5e7f"
 
 
 def header(name: str, value: str | None) -> Callable[[Request], Request | None]:
@@ -167,7 +167,7 @@ def _other_poll(request: Request) -> Request | None:
 
 
 def _foreign_message(request: Request) -> Request:
-    return replace(request, target=f"/Communication/{OTHER_USER}")
+    return replace(request, target=f"/Communication/{FOREIGN_MESSAGE}")
 
 
 def _same(request: Request) -> Request:
@@ -238,28 +238,29 @@ class CarelessErezept(ErezeptClient):
         return earlier or super().activate(prescription_id, access_code, signed)
 
 
-def _replaced(pattern: bytes, by: bytes) -> Callable[[bytes], bytes]:
+def rewriting(pattern: bytes, by: bytes) -> Callable[[bytes], bytes]:
+    """Return what rewrites a document where `pattern` is found; any other stays as it is."""
     compiled = re.compile(pattern)
     return lambda document: compiled.sub(by, document)
 
 
 DOCUMENTS: tuple[Slip[bytes], ...] = (
-    Slip(named.FOREIGN_ID, "", AHEAD, _replaced(rb"(\d{3}\.\d{3}\.\d{3}\.)\d{3}", rb"\g<1>999")),
-    Slip(named.BACKDATED, "", AHEAD, _replaced(rb'(authoredOn value=")\d{4}', rb"\g<1>2020")),
+    Slip(named.FOREIGN_ID, "", AHEAD, rewriting(rb"(\d{3}\.\d{3}\.\d{3}\.)\d{3}", rb"\g<1>999")),
+    Slip(named.BACKDATED, "", AHEAD, rewriting(rb'(authoredOn value=")\d{4}', rb"\g<1>2020")),
     Slip(
-        named.WRONG_INTENT, "", AHEAD, _replaced(rb'<intent value="order"', b'<intent value="plan"')
+        named.WRONG_INTENT, "", AHEAD, rewriting(rb'<intent value="order"', b'<intent value="plan"')
     ),
     Slip(
         named.NO_PROFILE,
         "",
         AHEAD,
-        _replaced(rb'<profile value="[^"]*_Patient[^"]*"\s*(/>|></profile>)', b""),
+        rewriting(rb'<profile value="[^"]*_Patient[^"]*"\s*(/>|></profile>)', b""),
     ),
     Slip(
         named.WRONG_MEDICATION,
         "",
         AHEAD,
-        _replaced(rb"KBV_PR_ERP_Medication_\w+", b"KBV_PR_ERP_Medication_Andere"),
+        rewriting(rb"KBV_PR_ERP_Medication_\w+", b"KBV_PR_ERP_Medication_Andere"),
     ),
 )
 

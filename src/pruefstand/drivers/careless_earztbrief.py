@@ -14,7 +14,7 @@ from pruefstand.cda.header import IKNR, INSURED_ID
 from pruefstand.cda.letter import build_letter
 from pruefstand.drivers import carelessness_kim as named
 from pruefstand.drivers.earztbrief import LetterDesk
-from pruefstand.drivers.slips import Placing, Slip, carried_out
+from pruefstand.drivers.slips import Placing, Slip, replaced
 from pruefstand.flows.earztbrief import LetterDraft
 from pruefstand.model.fault import FaultSet
 from pruefstand.prints.letter_sheet import letter_pdf
@@ -78,7 +78,7 @@ class CarelessLetterDesk(LetterDesk):
 
     def written(self, draft: LetterDraft) -> LetterDraft:
         """Return what becomes of the files of a letter."""
-        return carried_out(FILES, self.faults, "", draft, lambda _: None)
+        return replaced(FILES, self.faults, "", draft)
 
     def sign(self, written: LetterDraft) -> bytes:
         """Return the PDF as it is sent."""

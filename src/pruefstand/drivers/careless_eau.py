@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from pruefstand.drivers import carelessness_eau as named
+from pruefstand.drivers.careless_mail import OTHER_ID
 from pruefstand.drivers.eau import POLLS_EVERY, SickNoteDesk
-from pruefstand.drivers.slips import Placing, Slip, spoiled
+from pruefstand.drivers.slips import Placing, Slip, replaced
 from pruefstand.flows import eau_ausstellen
 from pruefstand.flows.eau_ausstellen import Draft, NotConforming, Signed
 from pruefstand.flows.eau_postausgang import Shipment, Status
@@ -24,7 +25,6 @@ from pruefstand.model.fault import FaultSet
 from pruefstand.testdata.sick_notes import SickNoteOrder
 
 INSTEAD = Placing.INSTEAD
-NEVER_SENT = "5a2f0c7e-31d4-5b68-9e07-c4d1a6b8f235"
 _ALLOWED = {
     Bar.UNSENT: named.CANCELS_UNSENT,
     Bar.REJECTED: named.CANCELS_REJECTED,
@@ -165,14 +165,13 @@ class CarelessDesk(SickNoteDesk):
     def draft_storno(self, note: Draft, order: SickNoteOrder) -> Draft:
         """Write a Storno as this desk does."""
         if named.STORNO_FOREIGN in self.faults:
-            note = replace(note, document_id=NEVER_SENT)
+            note = replace(note, document_id=OTHER_ID)
         return SickNoteDesk.draft_storno(self, note, order)
 
     def check(self, drafts: Sequence[Draft]) -> None:
         """Look at documents; raises NotConforming, unless this desk does not mind."""
         # Who sends what is to be printed does not look at it either.
-        orders = {number: order for number, (_, order) in self._drafts.items()}
-        printed = {number for number, order in orders.items() if order.paper_only}
+        printed = {number for number, (_, order) in self._drafts.items() if order.paper_only}
         try:
             SickNoteDesk.check(self, [one for one in drafts if one.document_id not in printed])
         except NotConforming:
@@ -184,9 +183,8 @@ class CarelessDesk(SickNoteDesk):
         return SickNoteDesk.sign(self, [self._spoiled(draft) for draft in drafts])
 
     def _spoiled(self, draft: Draft) -> Draft:
-        for wrong in spoiled(DOCUMENTS, self.faults, draft.message, INSTEAD, draft.document):
-            draft = replace(draft, document=wrong)
-        return draft
+        document = replaced(DOCUMENTS, self.faults, draft.message, draft.document)
+        return replace(draft, document=document)
 
     def send(self, *, at_once: bool = False) -> list[Shipment]:
         """Send what this desk thinks due."""

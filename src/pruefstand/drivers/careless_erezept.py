@@ -1,4 +1,4 @@
-"""What the carelessnesses of `carelessness_erezept` do to calls, and to waiting."""
+"""What the carelessnesses of `carelessness_erezept` do to documents, prints, calls and waiting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pruefstand.clients.konnektor.channel import Reply
 from pruefstand.drivers import carelessness_erezept as named
+from pruefstand.drivers.careless import rewriting
 from pruefstand.drivers.careless_konnektor import CarelessKonnektor
 from pruefstand.drivers.slips import Placing, Slip
 from pruefstand.flows.wiederholen import RETRIED, Patience
@@ -51,19 +52,8 @@ def _at(path: str, host: str = "") -> Callable[[Request], Request]:
     return change
 
 
-def _put(pattern: bytes, by: bytes) -> Callable[[bytes], bytes | None]:
-    """Return what rewrites a document where `pattern` is found; any other stays right."""
-    compiled = re.compile(pattern)
-
-    def change(document: bytes) -> bytes | None:
-        changed, count = compiled.subn(by, document)
-        return changed if count else None
-
-    return change
-
-
 DOCUMENTS: tuple[Slip[bytes], ...] = tuple(
-    Slip(name, "", Placing.AHEAD, _put(pattern, by))
+    Slip(name, "", Placing.AHEAD, rewriting(pattern, by))
     for name, pattern, by in (
         (named.NOT_CANONICAL, rb"^<Bundle ", b'<?xml version="1.0" encoding="UTF-8"?>\n<Bundle '),
         (named.OTHER_DOSAGE_TEXT, rb'(<valueMarkdown value=")', rb"\1etwa "),
@@ -110,7 +100,8 @@ class PrescribingKonnektor(CarelessKonnektor):
     def call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
         """Send `body`, a T-Rezept for another card where that is switched on."""
         is_signing = prefixed(str(body.tag)).endswith(":SignDocument")
-        if is_signing and _signs_teratogenic(body) and named.T_BY_PRACTICE in self._faults:
+        may_matter = is_signing and self._faults.matters(named.T_BY_PRACTICE)
+        if may_matter and _signs_teratogenic(body) and named.T_BY_PRACTICE in self._faults:
             body = self._for_practice_card(body)
         return super().call(service, version, body, **facts)
 

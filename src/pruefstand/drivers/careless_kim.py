@@ -23,7 +23,7 @@ from pruefstand.clients.kim.outbox import NOTIFY
 from pruefstand.clients.vzd import DirectoryClient, KimContact, Question, Talk
 from pruefstand.clock import Clock
 from pruefstand.drivers import carelessness_kim as named
-from pruefstand.drivers.careless_mail import asks_for_receipt, rewritten
+from pruefstand.drivers.careless_mail import asks_for_receipt, kind_of, rewritten
 from pruefstand.errors import ServiceRefusal
 from pruefstand.kim.username import SKIPPED
 from pruefstand.ldap.filters import escape
@@ -69,9 +69,12 @@ class CarelessOutbox(KimOutbox):
         notify: str = NOTIFY,
     ) -> SentMail:
         """Hand over what has become of a mail; raises KimRefusal."""
-        asked = asks_for_receipt(mail, notify, self.faults)
-        octets = rewritten(mail, self.faults)
-        return super().send(octets, recipients, sender=sender, notify=asked)
+        # A large mail is read only where that may matter.
+        if not self.faults.is_idle:
+            kind = kind_of(mail)
+            notify = asks_for_receipt(kind, notify, self.faults)
+            mail = rewritten(mail, kind, self.faults)
+        return super().send(mail, recipients, sender=sender, notify=notify)
 
     def close(self) -> None:
         """End the session, or just the connection."""

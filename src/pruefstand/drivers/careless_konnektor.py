@@ -246,12 +246,6 @@ class CarelessKonnektor(KonnektorClient):
         self._slips = call_slips(context)
         self._desk = threading.Lock()
 
-    def in_context(self, context: KonnektorContext) -> CarelessKonnektor:
-        """Return a client for another call context, as careless as this one."""
-        other = CarelessKonnektor(self.transport, self._base_url, context, self._faults)
-        other._directory, other._slips, other._desk = self._directory, self._slips, self._desk
-        return other
-
     def call(self, service: str, version: str, body: Element, **facts: str) -> Reply:
         """Make the call as the carelessnesses have it; raises KonnektorFault."""
 

@@ -29,16 +29,18 @@ _FAR = 4_000_000_000
 
 def attempts(faults: FaultSet) -> Callable[[str], Attempt]:
     """Return what draws the secrets of each login; a careless caller keeps those of the first."""
-    kept: list[Attempt] = []
+    first: Attempt | None = None
 
     def begin(scope: str) -> Attempt:
+        nonlocal first
         attempt = Attempt(scope)
-        first = kept[0] if kept else attempt
+        if first is None:
+            first = attempt
+            return attempt
         if also.SAME_VERIFIER in faults:
             attempt = replace(attempt, verifier=first.verifier)
         if also.SAME_TOKEN_KEY in faults:
             attempt = replace(attempt, token_key=first.token_key)
-        kept[:] = [first]
         return attempt
 
     return begin

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from pruefstand.crypto.cms_qes import QesProblem, parse
 from pruefstand.drivers import carelessness_kim as named
-from pruefstand.drivers.slips import Placing, Slip, spoiled
+from pruefstand.drivers.slips import Placing, Slip, replaced
 from pruefstand.kim.dienstkennung import DEFAULT, EARZTBRIEF, HEADER, Dienstkennung
 from pruefstand.kim.earztbrief import RETURN_PATH
 from pruefstand.kim.eau import APPLICATION, EauMessage
@@ -19,7 +19,8 @@ from pruefstand.model.mail import MalformedMail, RawMail, parse_mail
 
 INSTEAD = Placing.INSTEAD
 REAL = "eau@krankenkasse.kim.telematik"
-OTHER_ID = b"5a2f0c7e-31d4-5b68-9e07-c4d1a6b8f235"
+OTHER_ID = "5a2f0c7e-31d4-5b68-9e07-c4d1a6b8f235"
+"""Of a document that is not the one in the mail, and was never sent."""
 _UUID = rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 Change = Callable[[bytes], bytes | None]
 
@@ -32,13 +33,9 @@ def kind_of(mail: bytes) -> str:
     return ""
 
 
-def rewritten(mail: bytes, faults: FaultSet) -> bytes:
-    """Return what a careless practice sends in place of `mail`."""
-    kind = kind_of(mail)
-    for slip in MAILS:
-        for wrong in spoiled((slip,), faults, kind, INSTEAD, mail):
-            mail = wrong
-    return mail
+def rewritten(mail: bytes, kind: str, faults: FaultSet) -> bytes:
+    """Return what a careless practice sends in place of `mail`, which is of this kind."""
+    return replaced(MAILS, faults, kind, mail)
 
 
 def _field(name: str, change: Callable[[str], str | None]) -> Change:
@@ -63,9 +60,7 @@ def _nothing_named(mail: bytes) -> bytes:
     return parsed.set("X-KIM-Sendersystem", "Praxisprogramm").to_bytes()
 
 
-def _raw_names(mail: bytes) -> bytes | None:
-    if b"name*=utf-8''" not in mail:
-        return None
+def _raw_names(mail: bytes) -> bytes:
     return re.sub(
         rb"name\*=utf-8''([^;\r\n]+)",
         lambda found: b'name="' + unquote_to_bytes(found[1]) + b'"',
@@ -155,7 +150,9 @@ MAILS: tuple[Slip[bytes], ...] = (
         named.NOTE_PART,
         _replaced(rb"Content-Description: eAU\w*", b"Content-Description: Bescheinigung"),
     ),
-    *_of_eau(named.NOTE_NAME, _replaced(rb"(EAU0_(?:Storno_)?)" + _UUID, rb"\g<1>" + OTHER_ID)),
+    *_of_eau(
+        named.NOTE_NAME, _replaced(rb"(EAU0_(?:Storno_)?)" + _UUID, rb"\g<1>" + OTHER_ID.encode())
+    ),
     *_of_eau(named.NOTE_ENDING, _replaced(rb"\.p7s", b".p7m")),
     *_of_eau(named.NOTE_UNSIGNED, _unsigned),
     *_of_eau(named.NOTE_ABROAD, _field("To", lambda to: f"{to}, {REAL}")),
@@ -167,9 +164,8 @@ MAILS: tuple[Slip[bytes], ...] = (
 )
 
 
-def asks_for_receipt(mail: bytes, notify: str, faults: FaultSet) -> str:
-    """Return the NOTIFY a careless practice writes instead of `notify`."""
-    kind = kind_of(mail)
+def asks_for_receipt(kind: str, notify: str, faults: FaultSet) -> str:
+    """Return the NOTIFY a careless practice writes instead of `notify` for a mail of this kind."""
     if notify and kind.startswith(f"{APPLICATION};"):
         return "" if named.NOTE_NO_RECEIPT in faults else notify
     if not notify and kind == _FREE:

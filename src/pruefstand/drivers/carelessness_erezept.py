@@ -1,4 +1,7 @@
-"""More carelessnesses around the E-Rezept: what is trusted unseen, and how a login is prepared."""
+"""More carelessnesses around the E-Rezept, as data.
+
+What is trusted unseen, how a login is prepared, what documents and prints say, retries and probes.
+"""
 
 from __future__ import annotations
 

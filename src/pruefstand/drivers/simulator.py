@@ -24,7 +24,7 @@ from pruefstand.drivers import careless_erezept, carelessness
 from pruefstand.drivers import carelessness_erezept as careless_about
 from pruefstand.drivers.careless import DOCUMENTS, PRINTS, CarelessErezept, CarelessTransport
 from pruefstand.drivers.careless_login import CarelessScrutiny, attempts
-from pruefstand.drivers.slips import carried_out
+from pruefstand.drivers.slips import carried_out, replaced
 from pruefstand.fhir.dispensation import dispensation_body
 from pruefstand.flows import (
     abrechnen,
@@ -154,9 +154,7 @@ class Practice:
 
     def print_sheet(self, sheet: TokenSheet) -> str:
         """Return the printed page as HTML; what a reader sees on it is recorded, codes decoded."""
-        page = carried_out(
-            PRINTS + careless_erezept.PRINTS, self.faults, "", sheet.html(), lambda _: None
-        )
+        page = replaced(PRINTS + careless_erezept.PRINTS, self.faults, "", sheet.html())
         self._wire.recorder.add(
             Layer.PRINT,
             actor=self._wire.actor,

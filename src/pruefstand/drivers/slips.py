@@ -45,17 +45,26 @@ def spoiled(
 ) -> Iterator[T]:
     """Yield what the switched-on carelessnesses make of `call`.
 
-    A carelessness that finds nothing to spoil is not even asked about: it cannot matter here. Only
-    AGAIN may leave the call as it was, for to repeat it is the mistake.
+    A carelessness that finds nothing to spoil is not even asked about: it cannot matter here. What
+    is off is worked out only for somebody who watches. Only AGAIN may leave the call as it was, for
+    to repeat it is the mistake.
     """
     repeats = placing is Placing.AGAIN
     for slip in slips:
         if slip.placing is not placing or slip.operation not in ("", operation):
             continue
-        if slip.fault in faults.offered:
+        if faults.matters(slip.fault):
             wrong = slip.spoil(call)
             if wrong is not None and (repeats or wrong != call) and slip.fault in faults:
                 yield wrong
+
+
+def replaced(slips: Iterable[Slip[T]], faults: FaultSet, operation: str, call: T) -> T:
+    """Return what is sent in place of `call`; each slip spoils what the one before left."""
+    for slip in slips:
+        for wrong in spoiled((slip,), faults, operation, Placing.INSTEAD, call):
+            call = wrong
+    return call
 
 
 def carried_out(
@@ -68,6 +77,4 @@ def carried_out(
     """Send what goes ahead of `call` and return what is sent in its place."""
     for wrong in spoiled(slips, faults, operation, Placing.AHEAD, call):
         send(wrong)
-    for wrong in spoiled(slips, faults, operation, Placing.INSTEAD, call):
-        call = wrong
-    return call
+    return replaced(slips, faults, operation, call)

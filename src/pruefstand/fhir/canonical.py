@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from lxml import etree
 
-from pruefstand.fhir.xml import safe_parse
+from pruefstand.fhir.xml import FhirSyntaxProblem, safe_parse
 
 
 def canonical(document: bytes) -> bytes:
-    """Return the canonical form of `document`; raises FhirSyntaxProblem when it is no XML."""
+    """Return the canonical form of `document`; raises FhirSyntaxProblem when it has none."""
     tree = safe_parse(document).getroottree()
-    return bytes(etree.tostring(tree, method="c14n", with_comments=False))
+    try:
+        return bytes(etree.tostring(tree, method="c14n", with_comments=False))
+    except etree.C14NError as problem:
+        # A relative namespace has none.
+        raise FhirSyntaxProblem(f"no canonical form: {problem}") from problem

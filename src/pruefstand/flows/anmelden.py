@@ -14,9 +14,9 @@ def unlocked_practice_card(konnektor: KonnektorClient) -> SmcbCard:
 
     Raises SutError when no SMC-B is plugged in.
     """
-    handle = card_handle(konnektor, "SMC-B")
-    if konnektor.pin_status(handle, "PIN.SMC") != "VERIFIED":
-        konnektor.verify_pin(handle, "PIN.SMC")
+    handle, pin = card_handle(konnektor, "SMC-B"), PIN_OF["SMC-B"]
+    if konnektor.pin_status(handle, pin) != "VERIFIED":
+        konnektor.verify_pin(handle, pin)
     return SmcbCard(konnektor, handle)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pruefstand.clients.konnektor import KonnektorClient
 from pruefstand.clients.konnektor.verification import Verifier
+from pruefstand.crypto.pki.roles import TECHNICAL
 from pruefstand.errors import SutError
 
-VAU = "1.2.276.0.76.4.258"
-"""Role of the certificate that encrypts for the E-Rezept-Fachdienst."""
-IDP = "1.2.276.0.76.4.260"
-"""Role of the certificate that signs the IDP's tokens."""
+VAU, IDP = (TECHNICAL[key].profession_oid for key in ("erp-vau", "idp"))
+"""Roles of the certificates that encrypt for the Fachdienst and sign the IDP's tokens."""
 VALID = "VALID"
 
 

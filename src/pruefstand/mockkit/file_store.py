@@ -114,6 +114,7 @@ class _FileTable(Table[T]):
             )
             if added:
                 self._index(key, set(), set(self._terms(value)))
+                self._keep(key, body, value)
             return bool(added)
 
     def put(self, key: str, value: T) -> None:
@@ -164,11 +165,11 @@ class _FileTable(Table[T]):
 
     def _index(self, key: str, old: set[str], new: set[str]) -> None:
         for term in old - new:
-            self._store.rows(
+            self._store.write(
                 "DELETE FROM term WHERE kind = ? AND term = ? AND key = ?", self._kind, term, key
             )
         for term in new - old:
-            self._store.rows(
+            self._store.write(
                 "INSERT OR IGNORE INTO term (kind, term, key) VALUES (?, ?, ?)",
                 self._kind,
                 term,

@@ -35,6 +35,8 @@ class FaultSet:
     offered: Mapping[str, Fault] = field(default_factory=dict)
     active: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    watched: bool = False
+    """Whether somebody wants to know what is asked, though nothing is switched on."""
     fixed: bool = False
     """Whether nothing can be switched any more, because other processes serve the mock."""
 
@@ -43,6 +45,15 @@ class FaultSet:
         if name not in self.offered:
             raise KeyError(f"unknown fault {name!r}; offered: {', '.join(sorted(self.offered))}")
         (self.active.add if on else self.active.discard)(name)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is switched on and nobody watches."""
+        return not (self.active or self.watched)
+
+    def matters(self, name: str) -> bool:
+        """Tell whether it is worth working out what `name` would do: it is on, or watched."""
+        return name in self.offered and (self.watched or name in self.active)
 
     def __contains__(self, name: object) -> bool:
         self.asked.add(str(name))

@@ -8,11 +8,14 @@ import unicodedata
 from dataclasses import dataclass
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import StreamObject
 
 _UNREADABLE = (
     PyPdfError,
+    DependencyError,
+    NotImplementedError,
+    ArithmeticError,
     ValueError,
     KeyError,
     TypeError,
@@ -21,7 +24,12 @@ _UNREADABLE = (
     OSError,
     RecursionError,
 )
-"""What the PDF library raises for octets that are no PDF or a broken one."""
+"""What the PDF library raises for octets that are no PDF, a broken one, or one it cannot unpack."""
+
+MOST_PAGES = 200
+"""Pages may share one packed stream: a small file could be read for hours."""
+MOST_TEXT = 4_000_000
+"""Characters."""
 
 _PART, _CONFORMANCE = (
     re.compile(rb"pdfaid:" + name + rb"(?:>|\s*=\s*[\"'])\s*(" + value + rb")")
@@ -58,10 +66,21 @@ def read_pdf_document(document: bytes) -> PdfDocument:
     """
     try:
         reader = PdfReader(io.BytesIO(document))
-        text = "\n".join(page.extract_text() for page in reader.pages)
-        return PdfDocument(_claimed(_metadata(reader)), text)
+        return PdfDocument(_claimed(_metadata(reader)), _text(reader))
     except _UNREADABLE as problem:
         raise PdfProblem(str(problem)) from problem
+
+
+def _text(reader: PdfReader) -> str:
+    if len(reader.pages) > MOST_PAGES:
+        raise PdfProblem(f"more than {MOST_PAGES} pages")
+    pages, size = [], 0
+    for page in reader.pages:
+        pages.append(page.extract_text())
+        size += len(pages[-1])
+        if size > MOST_TEXT:
+            raise PdfProblem(f"more than {MOST_TEXT} characters")
+    return "\n".join(pages)
 
 
 def _metadata(reader: PdfReader) -> bytes:

@@ -39,13 +39,14 @@ class FaultBoard:
 
     @property
     def asked(self) -> set[str]:
-        """Addresses of the faults some code has asked about since `forget`."""
+        """Addresses of the faults some code has asked about since `watch`."""
         return {f"{role}/{name}" for role, faults in self._sets.items() for name in faults.asked}
 
-    def forget(self) -> None:
-        """Forget what was asked about."""
+    def watch(self, *, on: bool) -> None:
+        """Forget what was asked about; while `on`, notice also what would be spoiled."""
         for faults in self._sets.values():
             faults.asked.clear()
+            faults.watched = on
 
     def switch_on(self, address: str) -> None:
         """Switch a fault on; raises ConfigurationError for an unknown address."""

@@ -29,11 +29,8 @@ def file_label(file: str, files: Sequence[str]) -> str:
     it names the persons of the file or has the form of a secret.
     """
     name = _shortest(file, files)
-    return (
-        f"datei-{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}"
-        if _tells(file, name)
-        else name
-    )
+    number = hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]
+    return f"datei-{number}" if _tells(file, name) else name
 
 
 def _shortest(file: str, files: Sequence[str]) -> str:

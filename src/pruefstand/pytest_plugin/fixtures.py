@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,7 @@ from pruefstand.drivers.kim import KimMember
 from pruefstand.drivers.parties import InsuredPerson, Insurer
 from pruefstand.drivers.simulator import CONTEXT, Pharmacy, Practice
 from pruefstand.errors import ConfigurationError
+from pruefstand.flows.eau_ausstellen import ProblemOf
 from pruefstand.mockkit.world import MockWorld
 from pruefstand.pytest_plugin.case_log import CaseLog
 from pruefstand.pytest_plugin.fault_board import ROUND, FaultBoard
@@ -196,19 +196,19 @@ def second_pharmacy(
     yield from _pharmacy(world, recorder, faults, "Bären-Apotheke", "apotheke2")
 
 
-_BUSY = count(1)
-"""Numbers the pharmacies that were too busy."""
-
-
 @pytest.fixture
 def busy_workplaces(
-    world: MockWorld, recorder: Recorder, clock: VirtualClock, faults: FaultBoard
+    world: MockWorld,
+    recorder: Recorder,
+    clock: VirtualClock,
+    faults: FaultBoard,
+    case_rng: Rng,
 ) -> Iterator[tuple[Pharmacy, Pharmacy]]:
     """Two workplaces of a pharmacy: one card, a login each.
 
     The pharmacy is a new one each time: its card may be blocked without harm to what comes later.
     """
-    name = f"Stau-Apotheke {next(_BUSY)}"
+    name = f"Stau-Apotheke {case_rng.derive('busy').token_hex(6)}"
     open_one = contextmanager(_pharmacy)
     with ExitStack() as stack:
         one, other = (
@@ -287,6 +287,12 @@ def fhir_directory(
         yield CarelessDirectorySearch(transport, place, "praxis", faults.of("pvs"))
 
 
+@pytest.fixture(scope="session")
+def problem_of(world: MockWorld) -> ProblemOf:
+    """What the practice looks at sick notes with; the definitions are read once."""
+    return by_profile(world.clock)
+
+
 @pytest.fixture
 def eau(
     world: MockWorld,
@@ -295,6 +301,7 @@ def eau(
     case_rng: Rng,
     clock: VirtualClock,
     faults: FaultBoard,
+    problem_of: ProblemOf,
 ) -> SickNoteDesk:
     """The practice's desk for sick notes; no insurer has anything left to look at."""
     world.act("kasse")
@@ -304,7 +311,7 @@ def eau(
         case_rng.derive("eau"),
         wait=clock.advance,
         faults=faults.of("pvs"),
-        problem_of=by_profile(clock),
+        problem_of=problem_of,
     )
 
 

@@ -39,6 +39,7 @@ from pruefstand.pytest_plugin.fixtures import (  # noqa: F401 - fixtures registe
     pharmacy_with_konnektor,
     pki,
     practice,
+    problem_of,
     profile,
     recorder,
     second_pharmacy,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
+from typing import Self
 
 from pruefstand.clients.konnektor import channel, messages
 from pruefstand.clients.konnektor.channel import PEER, Reply
@@ -53,14 +55,14 @@ class KonnektorClient:
         self._base_url = base_url.rstrip("/")
         self._directory: Directory | None = None
 
-    def as_user(self, user: str) -> KonnektorClient:
+    def as_user(self, user: str) -> Self:
         """Return a client that speaks for `user` on the same connection."""
         return self.in_context(replace(self.context, user=user))
 
-    def in_context(self, context: KonnektorContext) -> KonnektorClient:
+    def in_context(self, context: KonnektorContext) -> Self:
         """Return a client for another call context on the same connection."""
-        other = KonnektorClient(self.transport, self._base_url, context, self._credentials)
-        other._directory = self._directory
+        other = copy(self)
+        other.context = context
         return other
 
     def discover(self) -> Directory:

@@ -67,9 +67,9 @@ def has_private_key(data: bytes) -> bool:
     return data[:1] == b"\x30" and _PRIVATE_KEY.search(data[:200]) is not None
 
 
-def is_pdf(data: bytes) -> bool:
-    """Tell whether `data` is a PDF: its text stands in glyph numbers and packed streams."""
-    return data.startswith(b"%PDF-")
+def holds_pdf(data: bytes) -> bool:
+    """Tell whether a PDF is in `data`: its text stands in glyph numbers and packed streams."""
+    return b"%PDF-" in data
 
 
 def unpacked(data: bytes) -> bytes | None:

@@ -157,7 +157,7 @@ class Scanner:
 
     def body(self, data: bytes, depth: int = 0) -> Scan:
         """Look into a body: text where it is UTF-8, otherwise binary content."""
-        if depth > MAX_DEPTH or binary.is_pdf(data):
+        if depth > MAX_DEPTH or binary.holds_pdf(data):
             return LOST
         key = hashlib.sha256(data).digest()
         # Every login asks for the same documents again: they move to the end, the oldest go.
@@ -227,6 +227,8 @@ class Scanner:
 
     def _after_blank_lines(self, run: str, start: int, depth: int) -> Iterator[Run]:
         # The word before a blank line may be the end of a MIME header: it would shift all digits.
+        if "\n\n" not in run and "\n\r\n" not in run:
+            return
         for part in _AFTER_BLANK.finditer(run):
             if inner := self._run(part[1], depth):
                 yield Run(start + part.start(1), start + part.end(1), inner)

@@ -90,20 +90,20 @@ def build(tree: Expression) -> Step:
 
 def truth_of(tree: Expression) -> Test:
     """Return the closure of a syntax tree that stands where one truth value is meant."""
-    test = _predicate(tree)
-    if test is not None:
-        return test
-    step = build(tree)
-    return lambda items, focus: truth(step(items, focus))
+    return _test(tree, truth)
 
 
 def criterion(tree: Expression) -> Test:
     """Return the closure of a rule or criterion: several items are as good as true."""
+    return _test(tree, holds)
+
+
+def _test(tree: Expression, value_of: Callable[[Items], bool | None]) -> Test:
     test = _predicate(tree)
     if test is not None:
         return test
     step = build(tree)
-    return lambda items, focus: holds(step(items, focus))
+    return lambda items, focus: value_of(step(items, focus))
 
 
 def _collected(test: Test) -> Step:

@@ -122,7 +122,7 @@ class TreeBuilder:
         reads = self._reads.get(node.type)
         if reads is None:
             pattern = self.catalogue.pattern(node.type)
-            reads = self._reads[node.type] = _lexical(node.type, pattern)
+            reads = self._reads[node.type] = lexical(node.type, pattern)
         if not reads(value):
             # The oracle only wonders about white space alone, but for an id.
             mild = is_blank(value) and node.name != "id"
@@ -155,17 +155,16 @@ def is_absolute(system: str | None) -> bool:
     return not system or system.startswith(_ABSOLUTE)
 
 
-def _lexical(type_name: str, pattern: re.Pattern[str] | None) -> Callable[[str], bool]:
+def lexical(type_name: str, pattern: re.Pattern[str] | None) -> Callable[[str], bool]:
+    """Return the test of a primitive's text: the form, and whether the value exists.
+
+    The day in its month, the integer in 32 bits.
+    """
     possible = _POSSIBLE.get(type_name, _is_anything)
     if pattern is None:
         return lambda value: bool(value) and possible(value)
     match = pattern.match
     return lambda value: bool(value) and match(value) is not None and possible(value)
-
-
-def is_possible(type_name: str, value: str) -> bool:
-    """Return whether a well-formed value exists: the day in its month, the integer in 32 bits."""
-    return _POSSIBLE.get(type_name, _is_anything)(value)
 
 
 def _is_anything(_value: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pruefstand.fhir.path.tree import Node
@@ -218,23 +218,37 @@ def _check_document(walk: Walk, composition: Node) -> None:
 
 def _check_reachable(walk: Walk, entries: list[Node]) -> None:
     resources = [one for entry in entries if (one := entry.first("resource")) is not None]
-    reached: set[int] = set()
     waiting = resources[:1]
+    reached = {id(one) for one in waiting}
+    pointers: dict[int, list[Node]] = {}
+
+    def follow(others: Iterable[Node]) -> None:
+        fresh = {id(one): one for one in others if id(one) not in reached}
+        reached.update(fresh)
+        waiting.extend(fresh.values())
+
     # Most often the Composition leads to nearly all others: the rest need not be searched.
-    while waiting and len(reached) + len(waiting) < len(resources):
+    while waiting and len(reached) < len(resources):
         one = waiting.pop()
-        reached.add(id(one))
-        known = {*reached, *map(id, waiting)}
-        waiting += [other for other in _links(walk, one) if id(other) not in known]
-        if not waiting:
+        follow(_links(walk, one))
+        follow(pointers.get(id(one), ()))
+        if not waiting and not pointers:
             # Who points to what is reached belongs to the document as well.
-            rest = [one for one in resources if id(one) not in reached]
-            waiting = [one for one in rest if any(id(to) in reached for to in _links(walk, one))]
-    reached.update(map(id, waiting))
+            pointers = _pointers(walk, [one for one in resources if id(one) not in reached])
+            follow(one for target in tuple(reached) for one in pointers.get(target, ()))
     for resource in resources:
         if id(resource) not in reached and resource.parent is not None:
             found = resource.parent.text("fullUrl") or _name_of(resource)
             walk.report("unreachable", resource.parent, found=found)
+
+
+def _pointers(walk: Walk, resources: Iterable[Node]) -> dict[int, list[Node]]:
+    """Return who of `resources` points to a resource, by its identity."""
+    found: dict[int, list[Node]] = {}
+    for one in resources:
+        for target in _links(walk, one):
+            found.setdefault(id(target), []).append(one)
+    return found
 
 
 def _links(walk: Walk, resource: Node) -> list[Node]:
