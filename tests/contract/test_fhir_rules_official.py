@@ -14,7 +14,8 @@ from pruefstand.clock import SystemClock
 from pruefstand.fhir.packages.library import Definitions, archive_of
 from pruefstand.fhir.packages.sets import BASE, SETS
 from pruefstand.fhir.packages.shelf import Shelf, compiled_bytes, shelf_of
-from pruefstand.fhir.validation import Finding
+from pruefstand.fhir.path.tree import Node
+from pruefstand.fhir.validation import Finding, references
 from pruefstand.fhir.validation.catalogue import Catalogue
 from pruefstand.fhir.validation.references import check_bundle
 from pruefstand.fhir.validation.terminology import Terminology
@@ -435,6 +436,26 @@ POINTING = {
 )
 def test_official_bundles_keep_together(resource: Json, kind: str) -> None:
     assert (kind in kinds(resource)) if kind else not findings(resource), findings(resource)
+
+
+def test_official_links_of_a_document_are_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each entry points to the one before it, the first to the Composition: found from behind."""
+    chain: list[Json] = []
+    before = "Composition/c"
+    for number in range(60):
+        entry = BASIC | {"id": f"b{number}", "subject": {"reference": f"http://a/{before}"}}
+        before = f"Basic/b{number}"
+        chain.append({"fullUrl": f"http://a/{before}", "resource": entry})
+    looked: list[object] = []
+    links = references._links
+
+    def counted(walk: Walk, resource: Node) -> list[Node]:
+        looked.append(resource)
+        return links(walk, resource)
+
+    monkeypatch.setattr(references, "_links", counted)
+    assert "unreachable" not in kinds(bundle(DEVICE, *chain))
+    assert 60 < len(looked) < 200
 
 
 def test_official_documents_begin_with_a_composition() -> None:

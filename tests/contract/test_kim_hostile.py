@@ -18,7 +18,7 @@ from pruefstand.drivers.kim import KimMember
 from pruefstand.kim.mail import KimMail
 from pruefstand.kim.outer import ModuleStamp, outer_mail
 from pruefstand.ldap.filters import parse_filter
-from pruefstand.ldap.messages import Bind, Search, Unbind, write_request
+from pruefstand.ldap.messages import START_TLS, Bind, Extended, Search, Unbind, write_request
 from pruefstand.model.mail import RawMail, parse_mail
 from tests.contract.kim_bench import (
     DIRECTORY,
@@ -244,6 +244,18 @@ def test_altered_searches_are_answered_or_end_the_connection(
         with suppress(OSError):
             connection.file.read()
         connection.close()
+
+
+def test_the_proxy_keeps_tls_with_the_directory_to_itself(bench: KimBench) -> None:
+    connection = Line(bench, KONNEKTOR, "ldaps")
+    connection.socket.sendall(write_request(1, Extended(START_TLS)) + write_request(2, Bind()))
+    answers = connection.socket.recv(4096)
+    assert b"unknown extended operation" in answers
+    while b"\x02\x01\x02\x61" not in answers:
+        answers += connection.socket.recv(4096)
+    connection.socket.sendall(write_request(3, Unbind()))
+    assert connection.file.read() == b""
+    connection.close()
 
 
 def test_silent_and_half_open_peers_hold_up_nobody(bench: KimBench) -> None:

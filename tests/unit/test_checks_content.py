@@ -53,6 +53,11 @@ TRIED = (
 )
 
 
+@pytest.mark.parametrize("odd", [b'<a xmlns="foo"/>', b"<a>", b""])
+def test_what_has_no_canonical_form_is_not_its_own(odd: bytes) -> None:
+    assert document_is_canonical.judge(uploaded(odd)).holds is False
+
+
 @pytest.mark.parametrize(("check", "damage"), CONTROLS)
 def test_content_is_judged(check: Check, damage: Callable[[bytes], bytes]) -> None:
     assert damage(WRITTEN) != WRITTEN

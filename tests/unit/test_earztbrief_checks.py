@@ -19,7 +19,7 @@ from pruefstand.evidence.redaction.scan import Scanner
 from pruefstand.kim.earztbrief import RECEIPT_TO, RETURN_PATH, Part
 from pruefstand.kim.mail import Attachment
 from pruefstand.model.exchange import Exchange
-from pruefstand.pdf.reading import PdfProblem, read_pdf_document
+from pruefstand.pdf.reading import MOST_PAGES, PdfProblem, read_pdf_document
 from pruefstand.prints.letter_sheet import letter_pdf
 from tests.unit.kim_traffic import NOW, PKI, A, B, sent
 from tests.unit.letter_files import draft, mail, signed
@@ -154,20 +154,42 @@ def test_a_read_receipt_needs_both_fields(
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_claim_is_read_in_each_form(metadata: bytes, archive: str, packed: bool) -> None:
     stream = zlib.compress(metadata) if packed else metadata
-    how = b"/Filter /FlateDecode " if packed else b""
+    document = pdf(stream, b"/Filter /FlateDecode " if packed else b"")
+    assert read_pdf_document(document).archive == archive
+
+
+def pdf(stream: bytes, how: bytes = b"", pages: int = 0, more: bytes = b"") -> bytes:
+    """Return a PDF with this stream as metadata; its pages are all the same one."""
     parts = (
         b"<< /Type /Catalog /Pages 2 0 R /Metadata 3 0 R >>",
-        b"<< /Type /Pages /Kids [] /Count 0 >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b"4 0 R " * pages, pages),
         b"<< %s/Length %d >>\nstream\n%s\nendstream" % (how, len(stream), stream),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>",
     )
     body, places = b"%PDF-1.7\n", []
     for number, part in enumerate(parts, 1):
         places.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, part)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    head = b"xref\n0 4\n0000000000 65535 f \n"
-    tail = b"trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(body)
-    assert read_pdf_document(body + head + table + tail).archive == archive
+    head = b"xref\n0 5\n0000000000 65535 f \n"
+    end = b"trailer\n<< /Size 5 /Root 1 0 R %s>>\nstartxref\n%d\n%%%%EOF\n" % (more, len(body))
+    return body + head + table + end
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pdf(b"x", b"/Filter /Unbekannt "),
+        pdf(b"x", b"/Filter /JBIG2Decode "),
+        pdf(b"x", more=b"/Encrypt << /Filter /Unbekannt >> "),
+        pdf(b"x", pages=MOST_PAGES + 1),
+    ],
+    ids=["filter", "program", "cipher", "pages"],
+)
+def test_what_cannot_be_unpacked_is_refused(document: bytes) -> None:
+    with pytest.raises(PdfProblem):
+        read_pdf_document(document)
+    assert read_pdf_document(pdf(b"x", pages=MOST_PAGES)).text.strip() == ""
 
 
 @pytest.mark.parametrize(

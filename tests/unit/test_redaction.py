@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import time
+import zlib
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -227,6 +228,12 @@ def test_a_private_key_in_binary_content_is_found(data: bytes) -> None:
     bench = Bench()
     assert MARK.fullmatch(bench.body(data).decode())
     assert "⟨content:" in bench.text(f"<key>{base64.b64encode(data).decode()}</key>")
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b"\x30\x82\x10\x00\x06\x09\xff"])
+def test_a_pdf_is_hidden_wherever_it_begins(before: bytes) -> None:
+    shown = Bench().body(before + b"%PDF-1.7\n" + zlib.compress(b"Frau Zachmann") + b"\n%%EOF")
+    assert MARK.fullmatch(shown.decode())
 
 
 def test_a_value_seen_once_is_hidden_everywhere_in_the_scenario() -> None:

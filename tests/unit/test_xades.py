@@ -110,6 +110,16 @@ def test_every_change_shows(signed: bytes, old: bytes, new: bytes, reason: str) 
     assert reason in problem(signed.replace(old, new, 1))
 
 
+def test_only_a_signed_property_tells_the_time(signed: bytes) -> None:
+    """An unsigned one is covered by no digest: it could name a day before a revocation."""
+    time = re.search(b"<xades:SigningTime>[^<]+</xades:SigningTime>", signed)
+    assert time is not None
+    unsigned = b"<xades:UnsignedSignatureProperties>"
+    moved = signed.replace(time[0], b"", 1).replace(unsigned, unsigned + time[0], 1)
+    assert moved.count(time[0]) == 1
+    assert "0 elements" in problem(moved)
+
+
 def test_another_certificate_does_not_take_the_signature_over(
     signed: bytes, pki: Pki, seal: Identity
 ) -> None:

@@ -12,6 +12,7 @@ from pruefstand.crypto.pki import read_certificate_info
 from pruefstand.fhir.canonical import canonical
 from pruefstand.fhir.dosage_text import DosageProblem, dosage_text
 from pruefstand.fhir.rules.prescription_view import DosageView, PrescriptionView
+from pruefstand.fhir.xml import FhirSyntaxProblem
 from pruefstand.model.exchange import Exchange
 
 PHYSICIAN = "1.2.276.0.76.4.30"
@@ -48,15 +49,19 @@ def _all_uploads(
     )
 
 
+def _is_canonical(content: bytes) -> bool:
+    try:
+        return canonical(content) == content
+    except FhirSyntaxProblem:
+        return False
+
+
 @check("A_19559")
 def document_is_canonical(exchanges: Exchanges) -> Judgement:
     """What was signed is its own canonical form (Canonical XML 1.1)."""
     return _all_uploads(
         exchanges,
-        lambda document: (
-            resource(document.content) is not None
-            and canonical(document.content) == document.content
-        ),
+        lambda document: _is_canonical(document.content),
         "signierte Oktette sind ihre eigene kanonische Form",
     )
 
