@@ -7,13 +7,13 @@ import socket
 
 from pruefstand.errors import ConfigurationError
 from pruefstand.ldap.messages import (
-    DISCONNECTION,
     Abandon,
     Entry,
     Extended,
     Result,
     ResultCode,
     Unbind,
+    disconnection,
     read_answer,
     read_request,
     write_result,
@@ -31,16 +31,12 @@ _NOT_EXTENDED = Result(ResultCode.PROTOCOL_ERROR, "unknown extended operation")
 _LOG = logging.getLogger("pruefstand.mock.konnektor")
 
 
-def _last_words(code: ResultCode, text: str) -> bytes:
-    return write_result(0, Extended(""), Result(code, text, DISCONNECTION))
-
-
 def listener(neighbours: Neighbours, name: str) -> StreamListener:
     """Return the port `ldaps` or `ldap`; each leads to the directory's port of that name."""
     return StreamListener(
         name,
         lambda _: ProxyConversation(neighbours, name),
-        ber_sequences(MESSAGE_LIMIT, _last_words(ResultCode.PROTOCOL_ERROR, "malformed message")),
+        ber_sequences(MESSAGE_LIMIT, disconnection(ResultCode.PROTOCOL_ERROR, "malformed message")),
         implicit_tls=name == "ldaps",
         idle_seconds=IDLE_SECONDS,
     )
@@ -63,7 +59,7 @@ class ProxyConversation:
             number, operation = read_request(frame)
         except LdapProblem as problem:
             _LOG.info("%s", problem)
-            return Answer(_last_words(ResultCode.PROTOCOL_ERROR, "malformed message"), close=True)
+            return Answer(disconnection(ResultCode.PROTOCOL_ERROR, "malformed message"), close=True)
         if isinstance(operation, Unbind):
             return Answer(close=True)
         if isinstance(operation, Extended):
@@ -75,11 +71,11 @@ class ProxyConversation:
             return Answer() if isinstance(operation, Abandon) else Answer(_answers(directory))
         except (OSError, LdapProblem, ConfigurationError) as problem:
             _LOG.info("directory: %s", problem)
-            return Answer(_last_words(ResultCode.UNAVAILABLE, "directory"), close=True)
+            return Answer(disconnection(ResultCode.UNAVAILABLE, "directory"), close=True)
 
     def expire(self) -> Answer:
         """End an idle connection."""
-        return Answer(_last_words(ResultCode.UNAVAILABLE, "idle timeout"), close=True)
+        return Answer(disconnection(ResultCode.UNAVAILABLE, "idle timeout"), close=True)
 
     def secured(self) -> None:
         """TLS is never begun inside a connection here."""

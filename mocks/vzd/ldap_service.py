@@ -10,7 +10,6 @@ from mocks.vzd.faults import SEARCH_REFUSED
 from mocks.vzd.state import Directory
 from pruefstand.ldap.filters import matches
 from pruefstand.ldap.messages import (
-    DISCONNECTION,
     START_TLS,
     Abandon,
     Bind,
@@ -23,6 +22,7 @@ from pruefstand.ldap.messages import (
     Search,
     Unbind,
     Unknown,
+    disconnection,
     read_request,
     write_entry,
     write_result,
@@ -34,9 +34,7 @@ MESSAGE_LIMIT = 64 * 1024
 RESULT_LIMIT = 100
 """Hits a normal client gets."""
 
-BROKEN = write_result(
-    0, Extended(""), Result(ResultCode.PROTOCOL_ERROR, "malformed message", DISCONNECTION)
-)
+BROKEN = disconnection(ResultCode.PROTOCOL_ERROR, "malformed message")
 """Last words to a peer that does not speak LDAP."""
 
 _LOG = logging.getLogger("pruefstand.mock.vzd")
@@ -73,8 +71,7 @@ class LdapConversation:
 
     def expire(self) -> Answer:
         """End an idle connection (gemSpec_VZD: after 15 minutes)."""
-        notice = Result(ResultCode.UNAVAILABLE, "idle timeout", DISCONNECTION)
-        return Answer(write_result(0, Extended(""), notice), close=True)
+        return Answer(disconnection(ResultCode.UNAVAILABLE, "idle timeout"), close=True)
 
     def secured(self) -> None:
         """Take note that TLS now protects the connection."""

@@ -222,6 +222,11 @@ def write_entry(number: int, entry: Entry) -> bytes:
     return _write(number, asn1.tlv(_ENTRY, body))
 
 
+def disconnection(code: ResultCode, text: str) -> bytes:
+    """Return what a server says that ends a connection of its own accord (RFC 4511, 4.4.1)."""
+    return write_result(0, Extended(""), Result(code, text, DISCONNECTION))
+
+
 def write_result(number: int, asked: Operation, result: Result) -> bytes:
     """Return the octets of the answer that ends `asked`."""
     tag = {Bind: _BIND_DONE, Search: _SEARCH_DONE}.get(type(asked), _EXTENDED_DONE)
